@@ -1,0 +1,94 @@
+/**
+ * Detections and collectors as screens show them.
+ * Rule: times are ISO 8601 in UTC, and what is not known is null, never a guess.
+ */
+import * as z from "zod/mini";
+import { CAMERA_STATUSES } from "./heartbeat.ts";
+import { prioritySchema } from "./watchlist.ts";
+
+export const cameraRefSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  area: z.nullable(z.string()),
+  heading: z.nullable(z.number()),
+});
+
+export const detectionViewSchema = z.object({
+  id: z.uuid(),
+  plate: z.object({
+    /** As the camera read it; null when it read none. */
+    text: z.nullable(z.string()),
+    normalized: z.nullable(z.string()),
+    confidence: z.nullable(z.number()),
+  }),
+  camera: cameraRefSchema,
+  /** Best known time: the collector's, or central's when the collector's clock is not believed. */
+  detectedAt: z.string(),
+  receivedAt: z.string(),
+  clockSuspect: z.boolean(),
+  vehicle: z.nullable(
+    z.object({
+      make: z.nullable(z.string()),
+      model: z.nullable(z.string()),
+      color: z.nullable(z.string()),
+      type: z.nullable(z.string()),
+      direction: z.nullable(z.string()),
+    }),
+  ),
+  /** The first reading of the same plate at the same camera within 30 s. */
+  duplicateOf: z.nullable(z.uuid()),
+  /** Same-origin addresses of the images; null while central does not hold one or the role may not see it. */
+  images: z.object({ crop: z.nullable(z.string()), full: z.nullable(z.string()) }),
+});
+export type DetectionView = z.infer<typeof detectionViewSchema>;
+
+export const plateDifferenceSchema = z.object({ index: z.int(), listed: z.string(), read: z.string() });
+export const plateMatchSchema = z.object({
+  kind: z.enum(["exact", "look-alike"]),
+  differences: z.array(plateDifferenceSchema),
+});
+
+/** One plate that fits a search, with the reason why. `differences` compare the query (listed) with this plate (read). */
+export const plateHitSchema = z.object({
+  plate: z.string(),
+  match: plateMatchSchema,
+  sightings: z.int(),
+  firstSeen: z.string(),
+  lastSeen: z.string(),
+  latest: z.nullable(detectionViewSchema),
+  /** The highest priority under which this exact plate is watched now. */
+  listed: z.nullable(prioritySchema),
+});
+export type PlateHit = z.infer<typeof plateHitSchema>;
+
+export const COLLECTOR_STATES = ["live", "draining", "late", "offline", "never_seen", "revoked"] as const;
+
+export const collectorViewSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  state: z.enum(COLLECTOR_STATES),
+  /** Last heartbeat or batch. */
+  lastSeenAt: z.nullable(z.string()),
+  lastHeartbeatAt: z.nullable(z.string()),
+  version: z.nullable(z.string()),
+  /** Rows that wait at the collector, as of the last heartbeat. */
+  queue: z.nullable(z.object({ rows: z.int(), oldestAt: z.nullable(z.string()) })),
+  /** 0..1 of the disk that is used. */
+  diskUsed: z.nullable(z.number()),
+  temperature: z.nullable(z.number()),
+  /** Detections received in each of the last 60 minutes, oldest first. */
+  perMinute: z.array(z.int()),
+  /** Median of captured -> received over the last 10 minutes, seconds. */
+  delaySeconds: z.nullable(z.number()),
+  cameras: z.array(
+    z.object({
+      id: z.uuid(),
+      name: z.string(),
+      area: z.nullable(z.string()),
+      approved: z.boolean(),
+      status: z.nullable(z.enum(CAMERA_STATUSES)),
+      lastDetectionAt: z.nullable(z.string()),
+    }),
+  ),
+});
+export type CollectorView = z.infer<typeof collectorViewSchema>;
