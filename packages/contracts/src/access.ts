@@ -66,7 +66,8 @@ export const ROUTES = {
 } as const satisfies Record<string, Access>;
 
 /** Says whether a role holds a capability. */
-export const can = (role: Role, capability: Capability): boolean => (CAPABILITIES[capability] as readonly Role[]).includes(role);
+export const can = (role: Role, capability: Capability): boolean =>
+  (CAPABILITIES[capability] as readonly Role[]).includes(role);
 
 export const userSchema = z.object({
   id: z.uuid(),

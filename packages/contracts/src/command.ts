@@ -4,7 +4,14 @@
  */
 import * as z from "zod/mini";
 
-export const COMMAND_VERBS = ["apply_config", "restart_adapter", "send_diagnostics", "rotate_key", "set_log_level", "capture_test"] as const;
+export const COMMAND_VERBS = [
+  "apply_config",
+  "restart_adapter",
+  "send_diagnostics",
+  "rotate_key",
+  "set_log_level",
+  "capture_test",
+] as const;
 
 export const commandSchema = z.object({
   id: z.uuid(),

@@ -9,7 +9,8 @@ export const IMAGE_ROLES = ["full", "crop"] as const;
 export type ImageRole = (typeof IMAGE_ROLES)[number];
 
 /** Free text from a camera or a collector: short, and without control characters. */
-const text = (max: number) => z.string().check(z.maxLength(max), z.regex(/^[^\u0000-\u001f\u007f]*$/, "contains a control character"));
+const text = (max: number) =>
+  z.string().check(z.maxLength(max), z.regex(/^[^\u0000-\u001f\u007f]*$/, "contains a control character"));
 const optionalText = (max: number) => z.optional(z.nullable(text(max)));
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, "is not a SHA-256 in lower-case hex"));
 
@@ -65,7 +66,9 @@ export const detectionSchema = z.looseObject({
     region: optionalText(32),
     candidates: z.optional(
       z
-        .array(z.looseObject({ text: text(PLATE_TEXT_MAX), confidence: z.nullable(z.number().check(z.gte(0), z.lte(1))) }))
+        .array(
+          z.looseObject({ text: text(PLATE_TEXT_MAX), confidence: z.nullable(z.number().check(z.gte(0), z.lte(1))) }),
+        )
         .check(z.maxLength(16)),
     ),
   }),
@@ -115,7 +118,10 @@ export type TimedReading = { id: string; key: string; atMs: number };
  * @param primaries stored primaries with the keys of `readings`, any order
  * @returns the id of the primary by the id of each duplicate; readings that are not in the map are new primaries
  */
-export const linkDuplicates = (primaries: readonly TimedReading[], readings: readonly TimedReading[]): Map<string, string> => {
+export const linkDuplicates = (
+  primaries: readonly TimedReading[],
+  readings: readonly TimedReading[],
+): Map<string, string> => {
   const primariesByKey = new Map<string, TimedReading[]>();
   const keep = (reading: TimedReading) => {
     const list = primariesByKey.get(reading.key);
@@ -126,7 +132,9 @@ export const linkDuplicates = (primaries: readonly TimedReading[], readings: rea
   const primaryByDuplicate = new Map<string, string>();
   const ordered = readings.toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
   for (const reading of ordered) {
-    const near = primariesByKey.get(reading.key)?.find((primary) => Math.abs(primary.atMs - reading.atMs) <= DUPLICATE_WINDOW_MS);
+    const near = primariesByKey
+      .get(reading.key)
+      ?.find((primary) => Math.abs(primary.atMs - reading.atMs) <= DUPLICATE_WINDOW_MS);
     if (near && near.id !== reading.id) primaryByDuplicate.set(reading.id, near.id);
     else if (!near) keep(reading);
   }

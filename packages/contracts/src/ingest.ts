@@ -34,7 +34,15 @@ export type Receipt = z.infer<typeof receiptSchema>;
 /** The bytes that central signs and a collector verifies: fields in fixed order under a fixed prefix. */
 export const receiptBytes = (receipt: Omit<Receipt, "signature">): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(
-    ["chaverim-receipt-v1", receipt.collector, receipt.epoch, receipt.seq ?? "-", receipt.payload, receipt.receivedAt, receipt.keyId].join("\n"),
+    [
+      "chaverim-receipt-v1",
+      receipt.collector,
+      receipt.epoch,
+      receipt.seq ?? "-",
+      receipt.payload,
+      receipt.receivedAt,
+      receipt.keyId,
+    ].join("\n"),
   );
 
 export const batchResultSchema = z.object({

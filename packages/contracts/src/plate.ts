@@ -18,7 +18,17 @@ const foldedByCharacter: ReadonlyMap<string, string> = new Map(
 );
 
 /** Words that cameras send in place of a reading; compared after upper-casing and trimming. */
-const NOT_A_READING: ReadonlySet<string> = new Set(["", "-", "--", "UNKNOWN", "UNLICENSED", "NOPLATE", "NONE", "NULL", "N/A"]);
+const NOT_A_READING: ReadonlySet<string> = new Set([
+  "",
+  "-",
+  "--",
+  "UNKNOWN",
+  "UNLICENSED",
+  "NOPLATE",
+  "NONE",
+  "NULL",
+  "N/A",
+]);
 
 /** The longest reading that is stored as a plate; the longest real plates (with a prefix) are under 16. */
 export const PLATE_TEXT_MAX = 64;

@@ -15,7 +15,8 @@ export type MatchStrategy = (typeof MATCH_STRATEGIES)[number];
 /** An entry ends by itself after this many days unless another expiry is given. */
 export const ENTRY_DAYS_DEFAULT = 30;
 
-const line = (max: number) => z.string().check(z.trim(), z.maxLength(max), z.regex(/^[^\u0000-\u001f\u007f]*$/, "contains a control character"));
+const line = (max: number) =>
+  z.string().check(z.trim(), z.maxLength(max), z.regex(/^[^\u0000-\u001f\u007f]*$/, "contains a control character"));
 
 export const addEntrySchema = z.object({
   watchlistId: z.uuid(),
