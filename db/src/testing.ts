@@ -1,0 +1,72 @@
+/**
+ * Databases for tests: one embedded server for the whole run, one migrated template, one copy of it per test file.
+ * Rule: a real PostgreSQL always; TEST_DATABASE_URL names another one to use instead of the embedded.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+import { testServerUrl } from "./config.ts";
+import { openEmbedded } from "./embedded.ts";
+import { migrate } from "./migrate.ts";
+import { type Database, openDatabase } from "./open.ts";
+
+const TEMPLATE = "chaverim_test_template";
+
+const atDatabase = (url: string, name: string): string => {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+};
+
+/**
+ * Starts the server of a test run and migrates the template database.
+ * @returns its address, to be handed to the test processes, and how to stop it
+ */
+export const startTestServer = async (): Promise<{ url: string; stop: () => Promise<void> }> => {
+  const external = testServerUrl();
+  const directory = external ? null : await mkdtemp(join(tmpdir(), "chaverim-test-"));
+  const embedded = directory ? await openEmbedded(directory, "server") : null;
+  const url = external ?? embedded?.url ?? "";
+  const admin = postgres(url, { max: 1, onnotice: () => undefined });
+  await admin.unsafe(`drop database if exists ${TEMPLATE}`);
+  await admin.unsafe(`create database ${TEMPLATE}`);
+  const template = postgres(atDatabase(url, TEMPLATE), { max: 1, onnotice: () => undefined });
+  await migrate(template);
+  await template.end();
+  await admin.end();
+  return {
+    url,
+    stop: async () => {
+      await embedded?.[Symbol.asyncDispose]();
+      if (directory) await rm(directory, { recursive: true, force: true });
+    },
+  };
+};
+
+export type TestDatabase = Database & { url: string };
+
+/**
+ * Copies the migrated template (about 60 ms) and opens the copy; dropped on dispose.
+ * @param serverUrl what `startTestServer` returned
+ */
+export const openTestDatabase = async (serverUrl: string): Promise<TestDatabase> => {
+  const name = `chaverim_test_${randomBytes(6).toString("hex")}`;
+  const admin = postgres(serverUrl, { max: 1, onnotice: () => undefined });
+  // A template is copied by one session at a time; test files start together.
+  await admin`select pg_advisory_lock(hashtext('chaverim.template'))`;
+  await admin.unsafe(`create database ${name} template ${TEMPLATE}`);
+  await admin`select pg_advisory_unlock_all()`;
+  const url = atDatabase(serverUrl, name);
+  const database = openDatabase(url, { max: 8 });
+  return {
+    ...database,
+    url,
+    [Symbol.asyncDispose]: async () => {
+      await database[Symbol.asyncDispose]();
+      await admin.unsafe(`drop database if exists ${name} with (force)`);
+      await admin.end();
+    },
+  };
+};
