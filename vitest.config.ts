@@ -26,6 +26,7 @@ export default defineConfig({
         test: {
           name: "pg",
           include: ["{packages/{api,edge,demo}/src,db/src,scripts}/**/*.pg.test.ts"],
+          globalSetup: [here("db/src/global-setup.ts")],
           // The first file of a run may have to create the cluster and the migrated template; initdb takes up to 20 s on a slow disk.
           testTimeout: 30_000,
           hookTimeout: 90_000,
