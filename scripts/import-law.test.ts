@@ -194,6 +194,13 @@ const CASES: Case[] = [
     "eslint(no-console)",
   ),
   law("tools may print", "scripts/console.ts", `console.log("x");\nexport const x = 1;`, null),
+  law("a file says what it is for", "packages/api/src/silent.ts", `#export const x = 1;\n`, "house(says-what-for)"),
+  law(
+    "a file says what it is for first",
+    "packages/api/src/late.ts",
+    `#export const x = 1;\n/** Late. */\nexport const y = 1;\n`,
+    "house(says-what-for)",
+  ),
   // promises, which need the types
   law(
     "no promise is left alone",
@@ -260,7 +267,7 @@ beforeAll(() => {
   writeFileSync(join(tree, "tsconfig.json"), JSON.stringify({ extends: "./tsconfig.base.json", include: ["**/*.ts"] }));
   for (const { file, code } of CASES) {
     mkdirSync(dirname(join(tree, file)), { recursive: true });
-    writeFileSync(join(tree, file), `${code}\n`);
+    writeFileSync(join(tree, file), code.startsWith("#") ? code.slice(1) : `/** Here to be judged. */\n${code}\n`);
   }
   const run = spawnSync(join(root, "node_modules/.bin/oxlint"), ["--format", "json"], { cwd: tree, encoding: "utf8" });
   expect(run.stderr).toBe("");

@@ -1,5 +1,5 @@
 /**
- * Two laws of the house that no stock rule covers, loaded by .oxlintrc.json.
+ * Laws of the house that no stock rule covers, loaded by .oxlintrc.json.
  * Rule: each law here has a deliberate violation in import-law.test.ts.
  */
 
@@ -30,4 +30,20 @@ const noEmptyCatch = {
   }),
 };
 
-export default { meta: { name: "house" }, rules: { "no-barrel": noBarrel, "no-empty-catch": noEmptyCatch } };
+const saysWhatFor = {
+  create: (context) => ({
+    Program(node) {
+      const [first] = context.sourceCode.getAllComments();
+      const opens = first?.type === "Block" && first.value.startsWith("*");
+      const start = node.body[0]?.range[0] ?? Infinity;
+      if (!opens || first.range[0] > start) {
+        context.report({ node, message: "A file begins with /** what it is for and the one rule it keeps */." });
+      }
+    },
+  }),
+};
+
+export default {
+  meta: { name: "house" },
+  rules: { "no-barrel": noBarrel, "no-empty-catch": noEmptyCatch, "says-what-for": saysWhatFor },
+};
