@@ -112,9 +112,13 @@ export const isClockSuspect = (capturedAtMs: number, receivedAtMs: number): bool
 /** A reading with what the 30-second rule needs: `key` joins plate and camera. */
 export type TimedReading = { id: string; key: string; atMs: number };
 
+/** Earliest first; of two at the same millisecond the smaller id, so that any order of arrival gives the same answer. */
+const inTimeOrder = (readings: readonly TimedReading[]): TimedReading[] =>
+  readings.toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
+
 /**
  * The 30-second rule: a reading is a duplicate if a primary with the same key lies within 30 s of it.
- * Greedy in time order, over stored primaries first; deterministic for the same input.
+ * Greedy in time order, over stored primaries first; the order in which either list is given does not matter.
  * @param primaries stored primaries with the keys of `readings`, any order
  * @returns the id of the primary by the id of each duplicate; readings that are not in the map are new primaries
  */
@@ -128,10 +132,9 @@ export const linkDuplicates = (
     if (list) list.push(reading);
     else primariesByKey.set(reading.key, [reading]);
   };
-  for (const primary of primaries) keep(primary);
+  for (const primary of inTimeOrder(primaries)) keep(primary);
   const primaryByDuplicate = new Map<string, string>();
-  const ordered = readings.toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
-  for (const reading of ordered) {
+  for (const reading of inTimeOrder(readings)) {
     const near = primariesByKey
       .get(reading.key)
       ?.find((primary) => Math.abs(primary.atMs - reading.atMs) <= DUPLICATE_WINDOW_MS);

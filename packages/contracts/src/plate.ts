@@ -35,11 +35,12 @@ export const PLATE_TEXT_MAX = 64;
 
 /**
  * Reduces a reading to the natural key of a plate: A-Z and 0-9, upper case, nothing else.
- * Full-width and other compatibility forms are brought to ASCII first (NFKC), so `１２３` is `123`.
+ * Full-width and accented forms are taken apart first (NFKD): `１２３` is `123`, and `Ö` is `O` whether the camera sends
+ * it as one character or as two. So each character counts for itself, which `markPlate` builds on.
  */
 export const normalizePlate = (text: string): string =>
   text
-    .normalize("NFKC")
+    .normalize("NFKD")
     .toUpperCase()
     .replaceAll(/[^A-Z0-9]/g, "");
 
