@@ -57,6 +57,7 @@ export const ROUTES = {
   "POST /api/v1/detections/batch": "collector_key",
   "POST /api/v1/heartbeat": "collector_key",
   "GET /api/v1/ping": "public",
+  "GET /api/v1/keys": "public",
   "GET /api/v1/openapi.json": "public",
   "GET /api/evidence/:detectionId/crop": "see_crop",
   "GET /api/evidence/:detectionId/full": "see_scene",
@@ -76,6 +77,9 @@ export const userSchema = z.object({
   role: roleSchema,
 });
 export type User = z.infer<typeof userSchema>;
+
+/** E-mail addresses are compared without case and in one Unicode form. */
+export const normalizeEmail = (email: string): string => email.normalize("NFKC").trim().toLowerCase();
 
 export const PASSWORD_MIN = 12;
 export const PASSWORD_MAX = 128;
