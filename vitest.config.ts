@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{packages/{contracts,api,edge,demo}/src,db/src,scripts,deploy}/**/*.test.ts"],
+          include: ["{packages/{contracts,api,edge,demo}/src,db/src,scripts}/**/*.test.ts"],
           exclude: [...configDefaults.exclude, "**/*.pg.test.ts"],
           // Some of these start a process, open SQLite or run the linter; 20 s is ten times the slowest on two busy cores.
           testTimeout: 20_000,

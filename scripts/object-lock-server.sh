@@ -15,6 +15,8 @@ usage() {
 }
 [ $# -ge 2 ] || usage
 action=$1
+# Nothing is left to stop where nothing is left.
+[ "$action" = stop ] && [ ! -d "$2" ] && exit 0
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 
@@ -76,23 +78,28 @@ mon_addr = 127.0.0.1:$monitor_port
 [osd.0]
 osd_data = $dir/osd
 osd_objectstore = memstore
+# Placed by the command below alone: by itself the OSD would do the same, now before it and now after.
+osd_crush_update_on_start = false
 # 1 GB: many times what the tests store.
 memstore_device_bytes = 1073741824
 [client.rgw]
-rgw_frontends = beast endpoint=127.0.0.1:$port
+rgw_frontends = beast endpoint=127.0.0.1:$port tcp_nodelay=1
 rgw_dns_name = localhost
 C
-  trap 'stop || true' ERR
-  monmaptool --create --clobber --fsid "$fsid" --addv a "v1:127.0.0.1:$monitor_port" "$dir/monmap" >/dev/null
-  ceph-mon --conf "$conf" --mkfs -i a --monmap "$dir/monmap"
-  ceph-mon --conf "$conf" -i a
-  ceph --conf "$conf" osd create >/dev/null 2>&1
-  ceph-osd --conf "$conf" -i 0 --mkfs >/dev/null 2>&1
-  ceph-osd --conf "$conf" -i 0 >/dev/null
-  ceph --conf "$conf" osd crush add osd.0 1 root=default host=localhost >/dev/null 2>&1
-  radosgw --conf "$conf" -n client.rgw
-  radosgw-admin --conf "$conf" -n client.rgw user create --uid=test --display-name=test \
-    --access-key=testkey --secret-key=testsecret >/dev/null 2>&1
+  trap 'tail -n 20 "$dir/start.log" >&2; stop || true' ERR
+  {
+    monmaptool --create --clobber --fsid "$fsid" --addv a "v1:127.0.0.1:$monitor_port" "$dir/monmap"
+    ceph-mon --conf "$conf" --mkfs -i a --monmap "$dir/monmap"
+    ceph-mon --conf "$conf" -i a
+    ceph --conf "$conf" osd create
+    # The monitor's settings are not asked for: an OSD of version 16 may crash when they arrive while it starts.
+    ceph-osd --conf "$conf" --no-mon-config -i 0 --mkfs
+    ceph-osd --conf "$conf" --no-mon-config -i 0
+    ceph --conf "$conf" osd crush add osd.0 1 root=default host=localhost
+    radosgw --conf "$conf" --no-mon-config -n client.rgw
+    radosgw-admin --conf "$conf" -n client.rgw user create --uid=test --display-name=test \
+      --access-key=testkey --secret-key=testsecret
+  } >"$dir/start.log" 2>&1
   # radosgw answers as soon as it has made its pools.
   for _ in $(seq 300); do
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then break; fi
@@ -100,7 +107,7 @@ C
   done
   trap - ERR
   if [ -n "$owner" ]; then
-    setsid bash -c 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; exec "$2" stop "$3"' _ "$owner" "$(realpath "$0")" "$dir" \
+    setsid bash -c 'while [ -d "$3" ] && kill -0 "$1" 2>/dev/null; do sleep 1; done; exec "$2" stop "$3"' _ "$owner" "$(realpath "$0")" "$dir" \
       >/dev/null 2>&1 </dev/null &
   fi
 }
