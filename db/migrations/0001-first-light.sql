@@ -155,6 +155,9 @@ create table evidence_payloads (
   plate text collate "C" not null,
   detected_at timestamptz not null
 );
+-- Rows arrive in the order of received_at, so that a few kilobytes of BRIN find "the last hour".
+create index evidence_payloads_received on evidence_payloads
+  using brin (received_at) with (pages_per_range = 32, autosummarize = on);
 
 -- One row per image that central holds; what is declared in a payload and has no row here is missing.
 create table evidence_images (

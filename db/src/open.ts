@@ -8,6 +8,8 @@ import * as schema from "./schema.ts";
 
 export type Sql = postgres.Sql;
 export type Transaction = postgres.TransactionSql;
+/** A pool or a transaction: whatever takes a query. */
+export type Queryable = postgres.ISql;
 
 export type Database = AsyncDisposable & {
   /** Plain SQL, for the hot paths. */

@@ -1,0 +1,43 @@
+/**
+ * Passwords: argon2id, never more than two at once.
+ * Rule: an unknown user costs as much time as a wrong password.
+ */
+import argon2 from "argon2";
+
+/** OWASP's first choice for argon2id: 19 MiB, two passes, one lane; about 64 ms on a small board. */
+const PARAMETERS = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+/** Two hashes at once: a flood of sign-ins may not take both cores or more than 38 MiB. */
+const CONCURRENT = 2;
+
+let running = 0;
+const waiting: (() => void)[] = [];
+
+const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+  if (running >= CONCURRENT) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running++;
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else running--;
+  }
+};
+
+/** @returns the encoded hash, parameters and salt included */
+export const hashPassword = (password: string): Promise<string> => inTurn(() => argon2.hash(password, PARAMETERS));
+
+const dummy = hashPassword("nobody has this password");
+
+/**
+ * Checks a password; takes the same time when there is no such user.
+ * @param hash the user's, or null for an unknown user
+ */
+export const verifyPassword = async (hash: string | null, password: string): Promise<boolean> => {
+  const against = hash ?? (await dummy);
+  const fits = await inTurn(() => argon2.verify(against, password));
+  return fits && hash !== null;
+};
+
+/** Says whether a stored hash was made with other parameters than today's. */
+export const needsRehash = (hash: string): boolean => argon2.needsRehash(hash, PARAMETERS);

@@ -1,0 +1,82 @@
+/**
+ * Collectors with their health, judged from what they said and sent.
+ * Rule: state comes from evidence (heartbeats and batches), and what is not known is null.
+ */
+import { COLLECTOR_LATE_MS, COLLECTOR_OFFLINE_MS, type CollectorView, type Heartbeat } from "@chaverim/contracts";
+import type { Sql } from "@chaverim/db/open";
+
+const MINUTES_SHOWN = 60;
+/** Fewer waiting rows than one batch of the mall preset is ordinary traffic, not a backlog. */
+const DRAINING_ROWS = 50;
+
+type CollectorRow = {
+  id: string;
+  name: string;
+  revokedAt: Date | null;
+  lastSeenAt: Date | null;
+  lastHeartbeatAt: Date | null;
+  heartbeat: Heartbeat | null;
+};
+type CameraRow = { id: string; collectorId: string; key: string; name: string; area: string | null; approved: boolean; lastDetectionAt: Date | null };
+
+const stateOf = (row: CollectorRow, nowMs: number): CollectorView["state"] => {
+  if (row.revokedAt) return "revoked";
+  if (!row.lastSeenAt) return "never_seen";
+  const silentMs = nowMs - row.lastSeenAt.getTime();
+  if (silentMs > COLLECTOR_OFFLINE_MS) return "offline";
+  if (silentMs > COLLECTOR_LATE_MS) return "late";
+  return (row.heartbeat?.buffer.rows ?? 0) > DRAINING_ROWS ? "draining" : "live";
+};
+
+const rowToView = (row: CollectorRow, cameras: CameraRow[], perMinute: number[], delaySeconds: number | null, nowMs: number): CollectorView => {
+  const { heartbeat } = row;
+  const statuses = new Map(heartbeat?.cameras.map((camera) => [camera.cameraId, camera.status]));
+  return {
+    id: row.id,
+    name: row.name,
+    state: stateOf(row, nowMs),
+    lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
+    lastHeartbeatAt: row.lastHeartbeatAt?.toISOString() ?? null,
+    version: heartbeat?.version ?? null,
+    queue: heartbeat && { rows: Math.round(heartbeat.buffer.rows), oldestAt: heartbeat.buffer.oldestAt },
+    diskUsed: heartbeat?.disk ? 1 - heartbeat.disk.freeBytes / Math.max(1, heartbeat.disk.totalBytes) : null,
+    temperature: heartbeat?.temperature ?? null,
+    perMinute,
+    delaySeconds,
+    cameras: cameras.map((camera) => ({
+      id: camera.id,
+      name: camera.name,
+      area: camera.area,
+      approved: camera.approved,
+      status: statuses.get(camera.key) ?? null,
+      lastDetectionAt: camera.lastDetectionAt?.toISOString() ?? null,
+    })),
+  };
+};
+
+/** All collectors by name, with their cameras. */
+export const readCollectors = async (sql: Sql): Promise<CollectorView[]> => {
+  const nowMs = Date.now();
+  const [collectors, cameras, counts, delays] = await Promise.all([
+    sql<CollectorRow[]>`select id, name, revoked_at as "revokedAt", last_seen_at as "lastSeenAt",
+      last_heartbeat_at as "lastHeartbeatAt", heartbeat from collectors order by lower(name)`,
+    sql<CameraRow[]>`select id, collector_id as "collectorId", key, name, area, approved_at is not null as approved,
+      last_detection_at as "lastDetectionAt" from cameras order by lower(name)`,
+    sql<{ collectorId: string; minutesAgo: number; count: number }[]>`
+      select collector_id as "collectorId", floor(extract(epoch from now() - received_at) / 60)::int as "minutesAgo", count(*)::int as count
+      from evidence_payloads where received_at > now() - make_interval(mins => ${MINUTES_SHOWN}) group by 1, 2`,
+    sql<{ collectorId: string; seconds: number }[]>`
+      select collector_id as "collectorId", extract(epoch from percentile_cont(0.5) within group (order by received_at - detected_at))::float8 as seconds
+      from evidence_payloads where received_at > now() - interval '10 minutes' group by 1`,
+  ]);
+  const camerasByCollector = Map.groupBy(cameras, ({ collectorId }) => collectorId);
+  const delayByCollector = new Map(delays.map(({ collectorId, seconds }) => [collectorId, Math.max(0, seconds)]));
+  const perMinuteByCollector = new Map(collectors.map(({ id }) => [id, Array.from({ length: MINUTES_SHOWN }, () => 0)]));
+  for (const { collectorId, minutesAgo, count } of counts) {
+    const perMinute = perMinuteByCollector.get(collectorId);
+    if (perMinute && minutesAgo >= 0 && minutesAgo < MINUTES_SHOWN) perMinute[MINUTES_SHOWN - 1 - minutesAgo] = count;
+  }
+  return collectors.map((row) =>
+    rowToView(row, camerasByCollector.get(row.id) ?? [], perMinuteByCollector.get(row.id) ?? [], delayByCollector.get(row.id) ?? null, nowMs),
+  );
+};

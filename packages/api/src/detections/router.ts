@@ -1,0 +1,45 @@
+/**
+ * What people ask about detections: the newest, one plate's, and the live stream.
+ * Rule: the live stream says what is new; whoever missed something reads the newest again.
+ */
+import { type DetectionView, PLATE_TEXT_MAX, normalizePlate } from "@chaverim/contracts";
+import * as z from "zod";
+import { procedure, router } from "../trpc.ts";
+import { readRecent } from "./recent.ts";
+import { type SearchAnswer, searchPlates } from "./search.ts";
+import { detectionToView } from "./view.ts";
+
+const PAGE = 50;
+const PAGE_MAX = 200;
+/** Pasted text of any length is answered with a sentence, not with a schema error, up to here. */
+const QUERY_MAX = 500;
+
+export const detectionsRouter = router({
+  search: procedure("detections.search")
+    .input(
+      z.object({
+        plate: z.string().max(QUERY_MAX),
+        lookAlikes: z.boolean().default(true),
+        limit: z.number().int().min(1).max(100).default(25),
+      }),
+    )
+    .query(({ ctx, input }): Promise<SearchAnswer> => searchPlates(ctx.central.database.sql, input, ctx.session.user.role)),
+  recent: procedure("detections.recent")
+    .input(
+      z.object({
+        plate: z.string().max(PLATE_TEXT_MAX).transform(normalizePlate).optional(),
+        cameraId: z.uuid().optional(),
+        cursor: z.string().max(80).optional(),
+        limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE),
+      }),
+    )
+    .query(async ({ ctx, input }): Promise<{ detections: DetectionView[]; cursor: string | null }> => {
+      const { rows, cursor } = await readRecent(ctx.central.database.sql, input);
+      return { detections: rows.map((row) => detectionToView(row, ctx.session.user.role)), cursor };
+    }),
+  live: procedure("detections.live").subscription(async function* ({ ctx, signal }): AsyncGenerator<DetectionView[]> {
+    for await (const rows of ctx.central.live.detections(signal)) {
+      yield rows.map((row) => detectionToView(row, ctx.session.user.role));
+    }
+  }),
+});

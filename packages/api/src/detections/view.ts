@@ -1,0 +1,58 @@
+/**
+ * Detections as screens show them: one query shape and one presenter for every list, alert and live row.
+ * Rule: what a role may not see leaves the server as null, not as something that the screen hides.
+ */
+import { type DetectionView, type ImageRole, type Role, can } from "@chaverim/contracts";
+import type { Sql } from "@chaverim/db/open";
+
+export type DetectionRow = {
+  id: string;
+  plate: string;
+  plateText: string | null;
+  confidence: number | null;
+  vehicle: Record<string, unknown> | null;
+  detectedAt: Date;
+  receivedAt: Date;
+  clockSuspect: boolean;
+  duplicateOf: string | null;
+  cameraId: string;
+  cameraName: string;
+  area: string | null;
+  heading: number | null;
+  imageRoles: ImageRole[] | null;
+};
+
+/** The columns of a DetectionRow; the query names detections `d` and adds `detectionJoins`. */
+export const detectionColumns = (sql: Sql) => sql`
+  d.id, d.plate, d.plate_text as "plateText", d.confidence, d.vehicle, d.detected_at as "detectedAt",
+  d.received_at as "receivedAt", d.clock_suspect as "clockSuspect", d.duplicate_of as "duplicateOf",
+  c.id as "cameraId", c.name as "cameraName", c.area, c.heading, images.roles as "imageRoles"`;
+
+export const detectionJoins = (sql: Sql) => sql`
+  join cameras c on c.id = d.camera_id
+  left join lateral (select array_agg(i.role) as roles from evidence_images i where i.detection_id = d.id) images on true`;
+
+const text = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
+
+/** What a role sees of a detection. */
+export const detectionToView = (row: DetectionRow, role: Role): DetectionView => {
+  const held = new Set(row.imageRoles ?? []);
+  const address = (image: ImageRole, allowed: boolean) => (held.has(image) && allowed ? `/api/evidence/${row.id}/${image}` : null);
+  return {
+    id: row.id,
+    plate: { text: row.plateText, normalized: row.plate === "" ? null : row.plate, confidence: row.confidence },
+    camera: { id: row.cameraId, name: row.cameraName, area: row.area, heading: row.heading },
+    detectedAt: row.detectedAt.toISOString(),
+    receivedAt: row.receivedAt.toISOString(),
+    clockSuspect: row.clockSuspect,
+    vehicle: row.vehicle && {
+      make: text(row.vehicle["make"]),
+      model: text(row.vehicle["model"]),
+      color: text(row.vehicle["color"]),
+      type: text(row.vehicle["type"]),
+      direction: text(row.vehicle["direction"]),
+    },
+    duplicateOf: row.duplicateOf,
+    images: { crop: address("crop", can(role, "see_crop")), full: address("full", can(role, "see_scene")) },
+  };
+};

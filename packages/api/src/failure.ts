@@ -1,0 +1,52 @@
+/**
+ * Failures inside central and the one body they are told in, at REST and tRPC alike.
+ * Rule: an unknown error becomes `internal`; its cause goes to the log, never to the caller.
+ */
+import { FAILURES, type Failure, type FailureCode } from "@chaverim/contracts";
+
+/** A failure that the caller is told about. */
+export class AppError extends Error {
+  override name = "AppError";
+  readonly code: FailureCode;
+  readonly details: Record<string, unknown> | undefined;
+  /** Sent as Retry-After, in seconds. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: FailureCode,
+    message: string,
+    options: { details?: Record<string, unknown>; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.details = options.retryAfterSeconds === undefined ? options.details : { retryAfterSeconds: options.retryAfterSeconds, ...options.details };
+  }
+}
+
+/** postgres.js and PostgreSQL codes that mean "the database cannot answer now", not "the query is wrong". */
+const DATABASE_AWAY = /^(CONNECT(ION)?_.*|ECONN.*|57P0[1-5]|57014|53[0-9A-Z]{3}|08[0-9A-Z]{3}|55P03|58030|25006)$/;
+
+/** Says whether an error means that the database is down, full, starting or too slow. */
+export const isDatabaseAway = (error: unknown): boolean => {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (DATABASE_AWAY.test(String((cause as { code?: unknown }).code ?? ""))) return true;
+  }
+  return false;
+};
+
+/** Brings any error to one that may be told. */
+export const toAppError = (error: unknown): AppError => {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof AppError) return cause;
+  if (isDatabaseAway(error)) {
+    // 5 s: the least of wire.md's range; a restart of PostgreSQL takes about one.
+    return new AppError("db_unavailable", "The database does not answer. Nothing was lost; try again in a moment.", { retryAfterSeconds: 5, cause: error });
+  }
+  return new AppError("internal", "Something went wrong on the server. It has been logged; try again, and tell an administrator if it stays.", { cause: error });
+};
+
+/** The body and the HTTP status of a failure. */
+export const toFailure = (error: AppError, requestId: string): { status: number; body: Failure } => ({
+  status: FAILURES[error.code],
+  body: { code: error.code, message: error.message, requestId, ...(error.details ? { details: error.details } : {}) },
+});

@@ -1,0 +1,96 @@
+/**
+ * Reads the `detections` text of a batch into elements, each judged for itself.
+ * Rule: one bad element never takes the others with it, and its exact text is kept.
+ */
+import { type Detection, type QuarantineReason, detectionSchema } from "@chaverim/contracts";
+import { prettifyError } from "zod";
+import { sha256 } from "../keys.ts";
+
+export type GoodElement = {
+  index: number;
+  detection: Detection;
+  /** The exact bytes that the collector signed, or the element written again as JSON when it was sent plain. */
+  payload: string;
+  payloadSha256: Buffer;
+  signature: string | null;
+};
+
+export type BadElement = {
+  index: number;
+  /** The element's own id when it can be read. */
+  id: string | null;
+  raw: Buffer;
+  reason: QuarantineReason;
+  detail: string;
+};
+
+export type ReadBatch = { malformed: string } | { elements: (GoodElement | BadElement)[] };
+
+export const isGood = (element: GoodElement | BadElement): element is GoodElement => "detection" in element;
+
+/** Nesting deeper than this is an attack on the reader, not a detection. */
+const DEPTH_MAX = 12;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const DETAIL_MAX = 1000;
+
+/** PostgreSQL's text and jsonb take neither NUL nor half a surrogate pair; unknown fields may hide either. */
+const isStorable = (value: unknown, depth = 0): boolean => {
+  if (depth > DEPTH_MAX) return false;
+  if (typeof value === "string") return value.isWellFormed() && !value.includes("\u0000");
+  if (Array.isArray(value)) return value.every((item) => isStorable(item, depth + 1));
+  if (value !== null && typeof value === "object") {
+    return Object.entries(value).every(([key, item]) => isStorable(key) && isStorable(item, depth + 1));
+  }
+  return true;
+};
+
+type Wrapped = { payload: string; signature: string };
+const isWrapped = (value: unknown): value is Wrapped =>
+  typeof value === "object" && value !== null && typeof (value as Wrapped).payload === "string" && typeof (value as Wrapped).signature === "string";
+
+const parse = (text: string): { value: unknown } | null => {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return null;
+  }
+};
+
+const idOf = (value: unknown): string | null => {
+  const id = typeof value === "object" && value !== null ? (value as { id?: unknown }).id : null;
+  return typeof id === "string" && UUID.test(id) ? id.toLowerCase() : null;
+};
+
+const readElement = (element: unknown, index: number): GoodElement | BadElement => {
+  const wrapped = isWrapped(element) ? element : null;
+  const payload = wrapped?.payload ?? JSON.stringify(element);
+  const value = wrapped ? parse(wrapped.payload)?.value : element;
+  const bad = (detail: string): BadElement => ({
+    index,
+    id: idOf(value),
+    raw: Buffer.from(wrapped ? JSON.stringify(wrapped) : payload),
+    reason: "schema",
+    detail: detail.slice(0, DETAIL_MAX),
+  });
+  if (value === undefined) return bad("payload is not JSON");
+  const parsed = detectionSchema.safeParse(value);
+  if (!parsed.success) return bad(prettifyError(parsed.error).replaceAll(/^✖ /gm, ""));
+  if (!isStorable(value) || !isStorable(payload)) return bad("holds text that is not valid Unicode, or is nested too deeply");
+  // The id compares as text at the collector and as a UUID here: one spelling.
+  const detection = { ...parsed.data, id: parsed.data.id.toLowerCase() };
+  return { index, detection, payload, payloadSha256: sha256(payload), signature: wrapped?.signature ?? null };
+};
+
+/** @param body the bytes of the `detections` part */
+export const readBatch = (body: Buffer): ReadBatch => {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    return { malformed: "detections is not UTF-8" };
+  }
+  const parsed = parse(text);
+  if (!parsed) return { malformed: "detections is not JSON" };
+  if (!Array.isArray(parsed.value)) return { malformed: "detections is not a JSON array" };
+  return { elements: parsed.value.map(readElement) };
+};

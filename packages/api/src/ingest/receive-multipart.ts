@@ -1,0 +1,121 @@
+/**
+ * Receives the multipart body of a batch: the `detections` text in memory, each image streamed to the store's staging.
+ * Rule: nothing here is evidence yet; whoever calls it discards what it did not commit.
+ */
+import { Transform } from "node:stream";
+import { BATCH_BYTES_MAX, BATCH_ITEMS_MAX, IMAGE_BYTES_MAX, IMAGE_ROLES } from "@chaverim/contracts";
+import type { Request, Response } from "express";
+import multer, { MulterError, type StorageEngine } from "multer";
+import { type EvidenceStore, StageLimitError, type StagedObject } from "../evidence/store.ts";
+import { AppError } from "../failure.ts";
+
+export type ReceivedBatch = {
+  /** The bytes of the `detections` part; null when there is none. */
+  detections: Buffer | null;
+  /** By part name, e.g. `image_0_full`. */
+  images: Map<string, StagedObject>;
+};
+
+const tooLarge = (cause?: unknown) =>
+  new AppError("too_large", "The batch is larger than this server takes at once. Split it and send the parts.", {
+    details: { maxBatchBytes: BATCH_BYTES_MAX, maxItemBytes: IMAGE_BYTES_MAX, maxItems: BATCH_ITEMS_MAX },
+    cause,
+  });
+
+const toReceiveError = (error: unknown): unknown => {
+  if (error instanceof StageLimitError) return tooLarge(error);
+  if (error instanceof MulterError) {
+    return error.code.startsWith("LIMIT_") && error.code !== "LIMIT_UNEXPECTED_FILE"
+      ? tooLarge(error)
+      : new AppError("invalid", `The body is not a batch: ${error.message}.`, { cause: error });
+  }
+  const message = error instanceof Error ? error.message : "";
+  if (/unexpected end|aborted|premature|ECONNRESET/i.test(message)) {
+    return new AppError("incomplete", "The body ended too early. Send the whole batch again.", { cause: error });
+  }
+  if (/multipart|boundary|malformed part|header/i.test(message)) {
+    return new AppError("invalid", "The body is not multipart/form-data with a boundary.", { cause: error });
+  }
+  return error;
+};
+
+/** Fails the stream once all parts together are larger than a batch may be. */
+const meter = (count: (bytes: number) => boolean): Transform =>
+  new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (count(chunk.length)) done(null, chunk);
+      else done(tooLarge());
+    },
+  });
+
+const readAll = async (stream: NodeJS.ReadableStream): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+};
+
+/**
+ * Reads the body to its end.
+ * @param staged each staged image is added here as soon as it exists, also when the request fails later
+ * @throws AppError too_large | incomplete | invalid, or the store's errors
+ */
+export const receiveMultipart = async (
+  request: Request,
+  response: Response,
+  store: EvidenceStore,
+  staged: StagedObject[],
+): Promise<ReceivedBatch> => {
+  if (!request.is("multipart/form-data")) throw new AppError("media_type", "Send the batch as multipart/form-data.");
+  if (Number(request.headers["content-length"] ?? 0) > BATCH_BYTES_MAX) throw tooLarge();
+  const received: ReceivedBatch = { detections: null, images: new Map() };
+  let bytes = 0;
+  const count = (more: number) => (bytes += more) <= BATCH_BYTES_MAX;
+  const open = new Set<Transform>();
+  const keep = async (name: string, stream: NodeJS.ReadableStream): Promise<void> => {
+    const metered = meter(count);
+    open.add(metered);
+    metered.once("close", () => open.delete(metered));
+    stream.on("error", (error) => metered.destroy(error));
+    stream.pipe(metered);
+    if (name === "detections") {
+      received.detections = await readAll(metered);
+      return;
+    }
+    const image = await store.stage(metered, IMAGE_BYTES_MAX);
+    staged.push(image);
+    received.images.set(name, image);
+  };
+  const keeping: Promise<void>[] = [];
+  const storage: StorageEngine = {
+    _handleFile: (_request, file, done) => {
+      const kept = keep(file.fieldname, file.stream);
+      keeping.push(kept);
+      kept.then(
+        () => done(null, {}),
+        (error: unknown) => done(error),
+      );
+    },
+    // What is staged is discarded by the caller, in one place, whatever went wrong.
+    _removeFile: (_request, _file, done) => done(null),
+  };
+  const upload = multer({
+    storage,
+    limits: { fieldSize: BATCH_BYTES_MAX, fields: 1, files: BATCH_ITEMS_MAX * IMAGE_ROLES.length + 1, fieldNameSize: 64, headerPairs: 32 },
+  }).any();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      request.once("close", () => {
+        if (!request.complete) reject(new AppError("incomplete", "The connection was cut."));
+      });
+      upload(request, response, (error: unknown) => (error ? reject(toReceiveError(error)) : resolve()));
+    });
+  } catch (error) {
+    // A part that was cut off in the middle would wait for ever; each is ended and its staged bytes are gone before this returns.
+    for (const stream of open) stream.destroy(new Error("the body ended"));
+    await Promise.allSettled(keeping);
+    throw error;
+  }
+  const field = (request.body as { detections?: unknown } | undefined)?.detections;
+  if (typeof field === "string") received.detections = Buffer.from(field);
+  return received;
+};

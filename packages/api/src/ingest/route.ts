@@ -1,0 +1,134 @@
+/**
+ * POST /api/v1/detections/batch: key, limits, streams, store, answer.
+ * Rule: 2xx only after the images are durable and the transaction is committed; evidence is never rejected.
+ */
+import { BATCH_ITEMS_MAX, type BatchResponse, type BatchResult, type FailureCode } from "@chaverim/contracts";
+import type { Request, RequestHandler, Response } from "express";
+import type { Central } from "../central.ts";
+import { identifyCollector } from "../collectors/keys.ts";
+import { DiskFullError, type StagedObject, StoreUnavailableError } from "../evidence/store.ts";
+import { AppError, toAppError } from "../failure.ts";
+import { type RetransmitCount, createRetransmitCount, matchImages } from "./match-images.ts";
+import type { PaceKeeper } from "./pace.ts";
+import { quarantine } from "./quarantine.ts";
+import { readBatch } from "./read-batch.ts";
+import { type ReceivedBatch, receiveMultipart } from "./receive-multipart.ts";
+import { signReceipt } from "./receipts.ts";
+import { sha256 } from "../keys.ts";
+import { storeBatch } from "./store-batch.ts";
+
+/** Requests of one key at once: a collector sends one after the other, a test or a central-mode queue a few. */
+const IN_FLIGHT_MAX = 4;
+/** The reserve of wire.md: evidence stops at 5 % of a small disk and at 2 GB of a large one, so that the rest goes on. */
+const RESERVE_SHARE = 0.05;
+const RESERVE_BYTES = 2 * 1024 ** 3;
+/** How old a reading of the free space may be. */
+const SPACE_AGE_MS = 2000;
+
+type SpaceCheck = () => Promise<void>;
+
+const createSpaceCheck = (central: Central): SpaceCheck => {
+  let checkedAt = -Infinity;
+  let isFull = false;
+  return async () => {
+    if (performance.now() - checkedAt > SPACE_AGE_MS) {
+      const space = await central.store.space();
+      isFull = space !== null && space.freeBytes < Math.min(space.totalBytes * RESERVE_SHARE, RESERVE_BYTES);
+      checkedAt = performance.now();
+    }
+    if (isFull) throw new AppError("disk_full", "The server's disk is full. Keep the detections; administrators see this.", { retryAfterSeconds: 60 });
+  };
+};
+
+const toIngestError = (error: unknown): unknown => {
+  if (error instanceof DiskFullError) return new AppError("disk_full", "The server's disk is full. Keep the detections.", { retryAfterSeconds: 60, cause: error });
+  if (error instanceof StoreUnavailableError) {
+    return new AppError("store_unavailable", "The evidence store does not answer. Keep the detections.", { retryAfterSeconds: 10, cause: error });
+  }
+  return error;
+};
+
+type Received = { collector: { id: string; name: string }; received: ReceivedBatch; receivedAt: Date };
+
+const commitImages = async (central: Central, images: readonly StagedObject[]): Promise<Map<string, string | null>> => {
+  const stored = await central.store.commit(images);
+  return new Map(stored.map(({ sha256: hash, versionId }) => [hash, versionId]));
+};
+
+/** A body that cannot be read is kept as it came, and acknowledged, so that the collector does not send it for ever. */
+const keepMalformed = async (central: Central, { collector, received, receivedAt }: Received, body: Buffer, detail: string): Promise<BatchResult[]> => {
+  const versions = await commitImages(central, [...received.images.values()]);
+  const images = new Map([...received.images].map(([name, image]) => [name as "full", image]));
+  const element = { index: 0, id: null, raw: body, reason: "malformed" as const, detail };
+  const kept = await quarantine(central.database.sql, { collector, versions, receivedAt }, [{ element, images }]);
+  const receipt = signReceipt(central.keys, {
+    collectorId: collector.id,
+    epoch: 0,
+    seq: null,
+    payloadSha256: sha256(body),
+    receivedAt: kept.get(0) ?? receivedAt,
+  });
+  return [{ id: null, status: "quarantined", reason: "malformed", detail, receipt }];
+};
+
+const takeBatch = async (central: Central, input: Received, counts: RetransmitCount): Promise<{ status: number; results: BatchResult[] }> => {
+  const { collector, received, receivedAt } = input;
+  const body = received.detections;
+  if (!body) throw new AppError("invalid", "There is no part called detections.");
+  const read = readBatch(body);
+  if ("malformed" in read) return { status: 202, results: await keepMalformed(central, input, body, read.malformed) };
+  if (read.elements.length > BATCH_ITEMS_MAX) {
+    throw new AppError("too_large", `A batch has at most ${BATCH_ITEMS_MAX} detections. Split it.`, { details: { maxItems: BATCH_ITEMS_MAX } });
+  }
+  const checked = matchImages(read.elements, received.images, collector.id, counts);
+  const kept = checked.flatMap((item) => (item.kind === "retransmit" ? [] : [...item.images.values()]));
+  const versions = await commitImages(central, kept);
+  return { status: 200, results: await storeBatch(central, { collector, checked, versions, receivedAt }) };
+};
+
+/** Codes that end the connection: what is left of the body is not worth reading. */
+const CLOSING: ReadonlySet<FailureCode> = new Set(["too_large", "shutting_down", "incomplete", "key_unknown", "key_revoked"]);
+
+/** Makes the route's handler; one for the process, because it counts what is under way. */
+export const createIngestHandler = (central: Central, paceKeeper: PaceKeeper): RequestHandler => {
+  const inFlight = new Map<string, number>();
+  const counts = createRetransmitCount();
+  const checkSpace = createSpaceCheck(central);
+
+  const ingest = async (request: Request, response: Response, staged: StagedObject[]): Promise<void> => {
+    if (central.closing.aborted) throw new AppError("shutting_down", "The server is restarting. Try again in a moment.", { retryAfterSeconds: 2 });
+    const collector = await identifyCollector(central.database.sql, request.header("x-api-key"), request.ip ?? "");
+    response.locals["collectorId"] = collector.id;
+    const running = inFlight.get(collector.id) ?? 0;
+    if (running >= IN_FLIGHT_MAX) throw new AppError("inflight", "This collector has too many batches under way.", { retryAfterSeconds: 1 + Math.floor(Math.random() * 5) });
+    inFlight.set(collector.id, running + 1);
+    const leave = paceKeeper.enter();
+    try {
+      await checkSpace();
+      const received = await receiveMultipart(request, response, central.store, staged);
+      const startedAt = performance.now();
+      const { status, results } = await takeBatch(central, { collector, received, receivedAt: new Date() }, counts);
+      central.metrics.batch((performance.now() - startedAt) / 1000);
+      for (const { status: result } of results) central.metrics.detection(result);
+      response.status(status).json({ results, pace: paceKeeper.pace() } satisfies BatchResponse);
+    } finally {
+      leave();
+      const left = (inFlight.get(collector.id) ?? 1) - 1;
+      if (left > 0) inFlight.set(collector.id, left);
+      else inFlight.delete(collector.id);
+    }
+  };
+
+  return async (request, response) => {
+    const staged: StagedObject[] = [];
+    try {
+      await ingest(request, response, staged);
+    } catch (error) {
+      const told = toAppError(toIngestError(error));
+      if (CLOSING.has(told.code)) response.setHeader("Connection", "close");
+      throw told;
+    } finally {
+      await Promise.all(staged.map((image) => image.discard()));
+    }
+  };
+};

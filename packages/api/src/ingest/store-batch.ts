@@ -1,0 +1,277 @@
+/**
+ * Stores one batch in ONE transaction: payloads, detections, images, dictionary, quarantine and the alert engine's job.
+ * Rule: the images are durable before it begins, receipts exist only after it has committed, and a repeat changes nothing.
+ */
+import { type BatchResult, type Detection, type Receipt, type TimedReading, isClockSuspect, linkDuplicates, foldPlate, readPlate, DUPLICATE_WINDOW_MS } from "@chaverim/contracts";
+import type { Queryable, Transaction } from "@chaverim/db/open";
+import { DETECTIONS_TOPIC, type StoredDetection } from "../alerts/engine.ts";
+import type { Central } from "../central.ts";
+import { type KnownCamera, findCameras } from "../collectors/cameras.ts";
+import type { CollectorIdentity } from "../collectors/keys.ts";
+import { enqueue } from "../jobs.ts";
+import { sha256 } from "../keys.ts";
+import type { CheckedElement, ElementImages } from "./match-images.ts";
+import { quarantine } from "./quarantine.ts";
+import type { BadElement, GoodElement } from "./read-batch.ts";
+import { signReceipt } from "./receipts.ts";
+
+export type Batch = {
+  collector: CollectorIdentity;
+  checked: readonly CheckedElement[];
+  /** The store's version by SHA-256 of each committed image. */
+  versions: ReadonlyMap<string, string | null>;
+  receivedAt: Date;
+};
+
+/** Longer than any batch should take; the caller answers 503 and the collector keeps everything. */
+const STATEMENT_TIMEOUT_MS = 5000;
+const UNIQUE_VIOLATION = "23505";
+
+type KnownPayload = { id: string; collectorId: string; payloadSha256: Buffer; receivedAt: Date; epoch: number; seq: number | null };
+type Good = { element: GoodElement; images: ElementImages };
+type Fresh = Good & { plate: string; camera: KnownCamera; detectedAt: Date; suspect: boolean };
+
+const epochOf = (detection: Detection) => ({ epoch: detection.epoch ?? 0, seq: detection.seq ?? null });
+
+const readKnown = (sql: Queryable, ids: readonly string[]): Promise<KnownPayload[]> =>
+  sql<KnownPayload[]>`select id, collector_id as "collectorId", payload_sha256 as "payloadSha256", received_at as "receivedAt",
+    epoch::float8 as epoch, seq::float8 as seq from evidence_payloads where id = any(${ids as string[]}::uuid[])`;
+
+/** Stored primaries near the readings, for the 30-second rule. */
+const readPrimaries = async (sql: Queryable, fresh: readonly Fresh[]): Promise<TimedReading[]> => {
+  const read = fresh.filter(({ plate }) => plate !== "");
+  if (read.length === 0) return [];
+  const rows = await sql<{ id: string; plate: string; cameraId: string; detectedAt: Date }[]>`
+    select distinct d.id, d.plate, d.camera_id as "cameraId", d.detected_at as "detectedAt"
+    from unnest(${read.map(({ plate }) => plate)}::text[], ${read.map(({ camera }) => camera.id)}::uuid[],
+      ${read.map(({ detectedAt }) => detectedAt)}::timestamptz[]) near(plate, camera_id, at)
+    join detections d on d.plate = near.plate and d.camera_id = near.camera_id and d.duplicate_of is null
+      and d.detected_at between near.at - make_interval(secs => ${DUPLICATE_WINDOW_MS / 1000})
+      and near.at + make_interval(secs => ${DUPLICATE_WINDOW_MS / 1000})`;
+  return rows.map((row) => ({ id: row.id, key: `${row.plate} ${row.cameraId}`, atMs: row.detectedAt.getTime() }));
+};
+
+const insertDetections = (sql: Queryable, batch: Batch, fresh: readonly Fresh[], duplicates: ReadonlyMap<string, string>) => {
+  const rows = fresh.map(({ element: { detection }, plate, camera, detectedAt, suspect }) => ({
+    id: detection.id,
+    plate,
+    detected_at: detectedAt,
+    captured_at: new Date(detection.capturedAt),
+    camera_id: camera.id,
+    plate_text: detection.plate.text,
+    confidence: detection.plate.confidence ?? null,
+    region: detection.plate.region ?? null,
+    vehicle: detection.vehicle ?? null,
+    duplicate_of: duplicates.get(detection.id) ?? null,
+    retransmitted: detection.vendor?.retransmitted ?? false,
+    clock_suspect: suspect,
+  }));
+  return sql`insert into detections (id, plate, detected_at, captured_at, received_at, camera_id, collector_id, plate_text, confidence,
+      region, vehicle, duplicate_of, retransmitted, clock_suspect, integrity)
+    select r.id, r.plate, r.detected_at, r.captured_at, ${batch.receivedAt}, r.camera_id, ${batch.collector.id}, r.plate_text, r.confidence,
+      r.region, r.vehicle, r.duplicate_of, r.retransmitted, r.clock_suspect, 'unsigned'
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r(id uuid, plate text, detected_at timestamptz, captured_at timestamptz,
+      camera_id uuid, plate_text text, confidence real, region text, vehicle jsonb, duplicate_of uuid, retransmitted boolean, clock_suspect boolean)`;
+};
+
+const insertPayloads = (sql: Queryable, batch: Batch, fresh: readonly Fresh[]) => sql`
+  insert into evidence_payloads (id, collector_id, payload, payload_sha256, signature, epoch, seq, received_at, plate, detected_at)
+  select r.id, ${batch.collector.id}, r.payload, r.hash, r.signature, r.epoch, r.seq, ${batch.receivedAt}, r.plate, r.detected_at
+  from unnest(${fresh.map(({ element }) => element.detection.id)}::uuid[], ${fresh.map(({ element }) => element.payload)}::text[],
+    ${fresh.map(({ element }) => element.payloadSha256)}::bytea[], ${fresh.map(({ element }) => element.signature)}::text[],
+    ${fresh.map(({ element }) => epochOf(element.detection).epoch)}::bigint[], ${fresh.map(({ element }) => epochOf(element.detection).seq)}::bigint[],
+    ${fresh.map(({ plate }) => plate)}::text[], ${fresh.map(({ detectedAt }) => detectedAt)}::timestamptz[])
+    as r(id, payload, hash, signature, epoch, seq, plate, detected_at)`;
+
+const insertImages = (sql: Queryable, batch: Batch, goods: readonly Good[]) => {
+  const rows = goods.flatMap(({ element, images }) =>
+    [...images].map(([role, image]) => ({
+      id: element.detection.id,
+      role,
+      sha256: image.sha256,
+      bytes: image.bytes,
+      version: batch.versions.get(image.sha256) ?? null,
+    })),
+  );
+  if (rows.length === 0) return Promise.resolve();
+  return sql`insert into evidence_images (detection_id, role, sha256, bytes, version_id, received_at)
+    select r.id, r.role, decode(r.sha256, 'hex'), r.bytes, r.version, ${batch.receivedAt}
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r(id uuid, role text, sha256 text, bytes int, version text)
+    on conflict (detection_id, role) do nothing`;
+};
+
+/** Ordered by plate, so that two batches never lock two plates in opposite orders. */
+const countPlates = (sql: Queryable, fresh: readonly Fresh[]) => {
+  const rows = [...Map.groupBy(fresh.filter(({ plate }) => plate !== ""), ({ plate }) => plate)].map(([plate, seen]) => {
+    const times = seen.map(({ detectedAt }) => detectedAt.getTime());
+    return { plate, folded: foldPlate(plate), first: new Date(Math.min(...times)), last: new Date(Math.max(...times)), sightings: seen.length };
+  });
+  if (rows.length === 0) return Promise.resolve();
+  return sql`insert into plates (plate, folded, first_seen, last_seen, sightings)
+    select r.plate, r.folded, r.first, r.last, r.sightings
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r(plate text, folded text, first timestamptz, last timestamptz, sightings bigint)
+    order by r.plate collate "C"
+    on conflict (plate) do update set first_seen = least(plates.first_seen, excluded.first_seen),
+      last_seen = greatest(plates.last_seen, excluded.last_seen), sightings = plates.sightings + excluded.sightings`;
+};
+
+const touchCollector = (sql: Queryable, batch: Batch, fresh: readonly Fresh[]) => {
+  const newest = [...Map.groupBy(fresh, ({ camera }) => camera.id)].map(([id, seen]) => ({
+    id,
+    at: new Date(Math.max(...seen.map(({ detectedAt }) => detectedAt.getTime()))),
+  }));
+  return Promise.all([
+    sql`update collectors set last_seen_at = ${batch.receivedAt} where id = ${batch.collector.id}`,
+    sql`update cameras c set last_detection_at = greatest(c.last_detection_at, r.at)
+      from jsonb_to_recordset(${JSON.stringify(newest)}::text::jsonb) as r(id uuid, at timestamptz) where c.id = r.id`,
+  ]);
+};
+
+const toFresh = ({ element, images }: Good, cameras: ReadonlyMap<string, KnownCamera>, receivedAt: Date): Fresh => {
+  const { detection } = element;
+  const camera = cameras.get(detection.cameraId);
+  if (!camera) throw new Error("a camera that was just made is not there");
+  const capturedAt = new Date(detection.capturedAt);
+  const suspect = isClockSuspect(capturedAt.getTime(), receivedAt.getTime());
+  // A clock that is not believed must not decide where a detection is found: central's own time does.
+  return { element, images, camera, suspect, plate: readPlate(detection.plate.text) ?? "", detectedAt: suspect ? receivedAt : capturedAt };
+};
+
+const toJob = (fresh: readonly Fresh[], duplicates: ReadonlyMap<string, string>, receivedAt: Date): StoredDetection[] =>
+  fresh.map(({ element: { detection }, plate, camera, detectedAt }) => ({
+    key: [plate, detectedAt.getTime(), detection.id],
+    silent: duplicates.has(detection.id) || (detection.vendor?.retransmitted ?? false),
+    approved: camera.approved,
+    receivedAtMs: receivedAt.getTime(),
+  }));
+
+type Sorted = { fresh: Good[]; repeats: (Good & { known: KnownPayload })[]; bad: { element: BadElement; images: ElementImages }[] };
+
+/** Tells new elements from repeats (same id, same bytes) and forks (same id, other bytes). */
+const sortElements = (batch: Batch, known: readonly KnownPayload[]): Sorted => {
+  const byId = new Map(known.map((payload) => [payload.id, payload]));
+  const sorted: Sorted = { fresh: [], repeats: [], bad: [] };
+  for (const checked of batch.checked) {
+    if (checked.kind === "retransmit") continue;
+    if (checked.kind === "bad") {
+      sorted.bad.push(checked);
+      continue;
+    }
+    const { element, images } = checked;
+    const { detection, payloadSha256 } = element;
+    const before = byId.get(detection.id);
+    if (!before) {
+      const { epoch, seq } = epochOf(detection);
+      byId.set(detection.id, { id: detection.id, collectorId: batch.collector.id, payloadSha256, receivedAt: batch.receivedAt, epoch, seq });
+      sorted.fresh.push({ element, images });
+    } else if (before.collectorId === batch.collector.id && before.payloadSha256.equals(payloadSha256)) {
+      sorted.repeats.push({ element, images, known: before });
+    } else {
+      const detail = "another detection with this id and other bytes is stored already";
+      sorted.bad.push({ element: { index: element.index, id: detection.id, raw: Buffer.from(element.payload), reason: "fork", detail }, images });
+    }
+  }
+  return sorted;
+};
+
+type Outcome = Sorted & { fresh: Fresh[]; duplicates: Map<string, string>; held: Map<string, Set<string>>; quarantinedAt: Map<number, Date> };
+
+const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outcome> => {
+  await transaction`select set_config('statement_timeout', ${String(STATEMENT_TIMEOUT_MS)}, true)`;
+  // One batch of a collector at a time: its repeats and its 30-second windows see each other.
+  await transaction`select pg_advisory_xact_lock(hashtextextended(${batch.collector.id}, 0))`;
+  const goods = batch.checked.filter((checked) => checked.kind === "good");
+  const known = await readKnown(transaction, goods.map(({ element }) => element.detection.id));
+  const sorted = sortElements(batch, known);
+  const cameras = await findCameras(transaction, batch.collector.id, sorted.fresh.map(({ element }) => element.detection.cameraId));
+  const fresh = sorted.fresh.map((good) => toFresh(good, cameras, batch.receivedAt));
+  const primaries = await readPrimaries(transaction, fresh);
+  const readings = fresh.filter(({ plate }) => plate !== "");
+  const duplicates = linkDuplicates(
+    primaries,
+    readings.map(({ element, plate, camera, detectedAt }) => ({ id: element.detection.id, key: `${plate} ${camera.id}`, atMs: detectedAt.getTime() })),
+  );
+  // Sent one behind the other without waiting: PostgreSQL runs them in this order.
+  const written: Promise<unknown>[] = [insertImages(transaction, batch, [...fresh, ...sorted.repeats]), touchCollector(transaction, batch, fresh)];
+  if (fresh.length > 0) {
+    written.push(insertPayloads(transaction, batch, fresh), insertDetections(transaction, batch, fresh, duplicates), countPlates(transaction, fresh));
+    written.push(enqueue(transaction, DETECTIONS_TOPIC, toJob(fresh, duplicates, batch.receivedAt)));
+  }
+  await Promise.all(written);
+  const quarantinedAt = await quarantine(transaction, batch, sorted.bad);
+  const repeated = sorted.repeats.map(({ known: { id } }) => id);
+  const held = repeated.length === 0 ? [] : await transaction<{ id: string; role: string }[]>`
+    select detection_id as id, role from evidence_images where detection_id = any(${repeated}::uuid[])`;
+  const heldByRepeat = new Map([...Map.groupBy(held, ({ id }) => id)].map(([id, rows]) => [id, new Set(rows.map(({ role }) => role))]));
+  return { ...sorted, fresh, duplicates, held: heldByRepeat, quarantinedAt };
+};
+
+const missingOf = (detection: Detection, held: { has: (role: string) => boolean }) =>
+  detection.images.map(({ role }) => role).filter((role) => !held.has(role));
+
+const toResults = (central: Central, batch: Batch, outcome: Outcome): BatchResult[] => {
+  const receipt = (payloadSha256: Buffer, receivedAt: Date, at: { epoch: number; seq: number | null }): Receipt =>
+    signReceipt(central.keys, { collectorId: batch.collector.id, payloadSha256, receivedAt, epoch: at.epoch, seq: at.seq });
+  const results = new Map<number, BatchResult>();
+  for (const { element, images, suspect } of outcome.fresh) {
+    const dedupOf = outcome.duplicates.get(element.detection.id);
+    results.set(element.index, {
+      id: element.detection.id,
+      status: "stored",
+      ...(dedupOf ? { dedupOf } : {}),
+      ...(suspect ? { clock: "suspect" as const } : {}),
+      missing: missingOf(element.detection, images as ReadonlyMap<string, unknown>),
+      integrity: "unsigned",
+      receipt: receipt(element.payloadSha256, batch.receivedAt, epochOf(element.detection)),
+    });
+  }
+  for (const { element, known } of outcome.repeats) {
+    results.set(element.index, {
+      id: known.id,
+      status: "duplicate",
+      missing: missingOf(element.detection, outcome.held.get(known.id) ?? new Set<string>()),
+      integrity: "unsigned",
+      receipt: receipt(known.payloadSha256, known.receivedAt, known),
+    });
+  }
+  for (const { element } of outcome.bad) {
+    const { index, id, reason, detail } = element;
+    const receivedAt = outcome.quarantinedAt.get(index) ?? batch.receivedAt;
+    results.set(index, { id, status: "quarantined", reason, detail, receipt: receipt(sha256(element.raw), receivedAt, { epoch: 0, seq: null }) });
+  }
+  for (const checked of batch.checked) {
+    if (checked.kind !== "retransmit") continue;
+    results.set(checked.element.index, { id: checked.element.detection.id, status: "retransmit", retransmit: checked.wanted });
+  }
+  return [...results].toSorted(([a], [b]) => a - b).map(([, result]) => result);
+};
+
+const partitioned = new Set<string>();
+
+/** Late detections may fall into months that nobody made a partition for; each month is made once. */
+const ensureMonths = async (central: Central, batch: Batch): Promise<void> => {
+  for (const checked of batch.checked) {
+    if (checked.kind !== "good") continue;
+    const capturedAt = new Date(checked.element.detection.capturedAt);
+    const at = isClockSuspect(capturedAt.getTime(), batch.receivedAt.getTime()) ? batch.receivedAt : capturedAt;
+    const month = `${central.config.dataDir} ${at.toISOString().slice(0, 7)}`;
+    if (partitioned.has(month)) continue;
+    await central.database.sql`select ensure_detection_partitions(${at}, ${at})`;
+    partitioned.add(month);
+  }
+};
+
+/**
+ * Stores a batch whose images are committed already.
+ * @returns one result per element, in the order of the elements
+ */
+export const storeBatch = async (central: Central, batch: Batch): Promise<BatchResult[]> => {
+  await ensureMonths(central, batch);
+  const write = () => central.database.sql.begin((transaction) => writeBatch(transaction, batch));
+  // Two collectors that claim one id at the same moment collide once; the second look finds the fork.
+  const outcome = await write().catch((error: { code?: string }) => (error.code === UNIQUE_VIOLATION ? write() : Promise.reject(error)));
+  for (const { element } of outcome.bad) {
+    if (element.reason === "fork") central.log.warn({ collector_id: batch.collector.id, detection_id: element.id }, "two detections claim one id");
+  }
+  return toResults(central, batch, outcome);
+};

@@ -1,0 +1,89 @@
+/**
+ * The live channel: tRPC over WebSocket at /trpc, for signed-in people.
+ * Rule: cookie and Origin at the upgrade; a session that ends closes its sockets within five seconds.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { applyWSSHandler } from "@trpc/server/adapters/ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import { readSession } from "../auth/router.ts";
+import type { Session } from "../auth/sessions.ts";
+import type { Central } from "../central.ts";
+import { appRouter } from "../router.ts";
+import type { Context } from "../trpc.ts";
+
+/** Below the promised five seconds, with room for a slow query. */
+const RECHECK_MS = 4000;
+/** Procedure names and small inputs; nothing large goes up this way. */
+const MESSAGE_MAX_BYTES = 64 * 1024;
+/** A phone that vanished is noticed after one missed answer. */
+const PING_MS = 25_000;
+const PONG_WAIT_MS = 10_000;
+/** Application close code: the session has ended (4000–4999 are free for applications, RFC 6455). */
+const SIGNED_OUT = 4401;
+
+const refuse = (socket: Duplex, status: string): void => {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+};
+
+type Upgrade = IncomingMessage & { session?: Session };
+
+/** Answers upgrades on `server`; dispose tells clients to come back and closes. */
+export const openSockets = (central: Central, server: Server): AsyncDisposable => {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX_BYTES });
+  const sessions = new Map<WebSocket, string>();
+  const handler = applyWSSHandler({
+    wss: sockets,
+    router: appRouter,
+    keepAlive: { enabled: true, pingMs: PING_MS, pongWaitMs: PONG_WAIT_MS },
+    createContext: ({ req }): Context => ({
+      central,
+      requestId: randomUUID(),
+      ip: req.socket.remoteAddress ?? "",
+      request: req,
+      response: null,
+      session: (req as Upgrade).session ?? null,
+    }),
+  });
+
+  const upgrade = async (request: Upgrade, socket: Duplex, head: Buffer): Promise<void> => {
+    if (new URL(request.url ?? "/", "http://upgrade.invalid").pathname !== "/trpc") return refuse(socket, "404 Not Found");
+    if (!central.origins.allowed.has(request.headers.origin ?? "")) return refuse(socket, "403 Forbidden");
+    const session = await readSession(central, request);
+    if (!session) return refuse(socket, "401 Unauthorized");
+    request.session = session;
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      sessions.set(opened, session.id);
+      opened.once("close", () => sessions.delete(opened));
+      sockets.emit("connection", opened, request);
+    });
+  };
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", () => socket.destroy());
+    upgrade(request, socket, head).catch((error: unknown) => {
+      central.log.warn({ error }, "a live channel could not be opened");
+      refuse(socket, "503 Service Unavailable");
+    });
+  });
+
+  const recheck = async (): Promise<void> => {
+    for (const id of new Set(sessions.values())) {
+      if (await central.sessions.isOpen(id)) continue;
+      for (const [socket, owner] of sessions) if (owner === id) socket.close(SIGNED_OUT, "signed out");
+    }
+  };
+  const timer = setInterval(() => {
+    // A database that is away ends no session; the next round decides.
+    recheck().catch((error: unknown) => central.log.warn({ error }, "sessions could not be checked"));
+  }, RECHECK_MS);
+
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer);
+      handler.broadcastReconnectNotification();
+      for (const socket of sockets.clients) socket.close(1001, "restarting");
+      await new Promise<void>((resolve) => sockets.close(() => resolve()));
+    },
+  };
+};

@@ -1,0 +1,81 @@
+/**
+ * The OpenAPI 3.1 document of the plain REST part, generated from the schemas of the wire.
+ * Rule: whatever it says is what the code checks; nothing is written twice.
+ */
+import { batchResponseSchema, detectionSchema, failureSchema, heartbeatResponseSchema, heartbeatSchema } from "@chaverim/contracts";
+import * as z from "zod";
+import { createDocument } from "zod-openapi";
+import { VERSION } from "../version.ts";
+
+const failure = (description: string) => ({ description, content: { "application/json": { schema: failureSchema } } });
+
+const failures = {
+  "400": failure("The body ended early, or is not in the form described here. Send it again."),
+  "401": failure("The key is not known or was revoked. Keep everything."),
+  "413": failure("The batch is too large. Split it."),
+  "429": failure("Too many batches of this key under way. See Retry-After."),
+  "503": failure("The database or the evidence store does not answer. See Retry-After."),
+  "507": failure("The disk is full. See Retry-After."),
+};
+
+const batchBody = z.object({
+  detections: z
+    .array(z.union([detectionSchema, z.object({ payload: z.string(), signature: z.string() })]))
+    .meta({ description: "JSON array; element n is a detection, or its exact JSON text with a signature." }),
+  image_0_full: z.string().optional().meta({ format: "binary", description: "Original JPEG of element 0; likewise image_{n}_full." }),
+  image_0_crop: z.string().optional().meta({ format: "binary", description: "Original JPEG of element 0; likewise image_{n}_crop." }),
+});
+
+/** Generated once; the schemas do not change while the process runs. */
+export const openApiDocument: object = createDocument({
+  openapi: "3.1.0",
+  info: {
+    title: "Chaverim ALPR: collectors",
+    version: VERSION,
+    description: "A collector deletes only on a receipt. No status code means: drop it.",
+    license: { name: "MIT", identifier: "MIT" },
+  },
+  security: [{ collectorKey: [] }],
+  components: { securitySchemes: { collectorKey: { type: "apiKey", in: "header", name: "X-API-Key" } } },
+  paths: {
+    "/api/v1/detections/batch": {
+      post: {
+        operationId: "sendBatch",
+        summary: "Send detections with their images",
+        requestBody: { required: true, content: { "multipart/form-data": { schema: batchBody } } },
+        responses: {
+          "200": { description: "One result per detection", content: { "application/json": { schema: batchResponseSchema } } },
+          "202": { description: "Not readable; kept in quarantine", content: { "application/json": { schema: batchResponseSchema } } },
+          ...failures,
+        },
+      },
+    },
+    "/api/v1/heartbeat": {
+      post: {
+        operationId: "sendHeartbeat",
+        summary: "Say how the collector is",
+        requestBody: { required: true, content: { "application/json": { schema: heartbeatSchema } } },
+        responses: {
+          "200": { description: "Time, pace and commands", content: { "application/json": { schema: heartbeatResponseSchema } } },
+          "400": failures["400"],
+          "401": failures["401"],
+          "503": failures["503"],
+        },
+      },
+    },
+    "/api/v1/keys": {
+      get: {
+        operationId: "readKeys",
+        summary: "Public keys with which receipts are signed",
+        security: [],
+        responses: {
+          "200": {
+            description: "Ed25519 keys, SPKI DER in base64",
+            content: { "application/json": { schema: z.object({ keys: z.array(z.object({ keyId: z.string(), publicKey: z.string() })) }) } },
+          },
+        },
+      },
+    },
+    "/api/v1/ping": { get: { operationId: "ping", summary: "Is central there?", security: [], responses: { "204": { description: "Yes" } } } },
+  },
+});

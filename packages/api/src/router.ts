@@ -1,0 +1,35 @@
+/**
+ * The router of everything that people's screens call; its type is all that the PWA knows of this package.
+ * Rule: noun router, verb procedure, each with its entry in the access table.
+ */
+import { alertsRouter } from "./alerts/router.ts";
+import { authRouter } from "./auth/router.ts";
+import { isSetupNeeded } from "./auth/setup.ts";
+import { collectorsRouter } from "./collectors/router.ts";
+import { detectionsRouter } from "./detections/router.ts";
+import { assertAccessTable, publicProcedure, router } from "./trpc.ts";
+import { VERSION } from "./version.ts";
+import { watchlistsRouter } from "./watchlists/router.ts";
+
+const systemRouter = router({
+  info: publicProcedure("system.info").query(
+    async ({ ctx }): Promise<{ version: string; simulated: boolean; serverTime: string; setupNeeded: boolean }> => ({
+      version: VERSION,
+      simulated: ctx.central.config.simulated,
+      serverTime: new Date().toISOString(),
+      setupNeeded: await isSetupNeeded(ctx.central),
+    }),
+  ),
+});
+
+export const appRouter = router({
+  system: systemRouter,
+  auth: authRouter,
+  detections: detectionsRouter,
+  alerts: alertsRouter,
+  watchlists: watchlistsRouter,
+  collectors: collectorsRouter,
+});
+assertAccessTable(appRouter._def.procedures);
+
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,35 @@
+/**
+ * Watchlists for people.
+ * Rule: every change is in force at the engine as soon as it is answered.
+ */
+import { type EntryView, type WatchlistView, addEntrySchema, prioritySchema } from "@chaverim/contracts";
+import * as z from "zod";
+import { procedure, router } from "../trpc.ts";
+import { addEntry, createWatchlist, readWatchlists, setEntryRemoved } from "./entries.ts";
+
+const idSchema = z.object({ id: z.uuid() });
+
+export const watchlistsRouter = router({
+  list: procedure("watchlists.list").query(({ ctx }): Promise<WatchlistView[]> => readWatchlists(ctx.central.database.sql)),
+  create: procedure("watchlists.create")
+    .input(z.object({ name: z.string().trim().min(2).max(60), priority: prioritySchema }))
+    .mutation(({ ctx, input }): Promise<WatchlistView> => createWatchlist(ctx.central.database.sql, input)),
+  addEntry: procedure("watchlists.addEntry")
+    .input(addEntrySchema)
+    .mutation(
+      ({ ctx, input }): Promise<{ entry: EntryView; alreadyListed: EntryView[] }> =>
+        addEntry(ctx.central.database.sql, input, ctx.session.user.id),
+    ),
+  removeEntry: procedure("watchlists.removeEntry")
+    .input(idSchema)
+    .mutation(async ({ ctx, input }): Promise<Record<string, never>> => {
+      await setEntryRemoved(ctx.central.database.sql, input.id, ctx.session.user.id, true);
+      return {};
+    }),
+  restoreEntry: procedure("watchlists.restoreEntry")
+    .input(idSchema)
+    .mutation(async ({ ctx, input }): Promise<Record<string, never>> => {
+      await setEntryRemoved(ctx.central.database.sql, input.id, ctx.session.user.id, false);
+      return {};
+    }),
+});
