@@ -24,6 +24,24 @@ export type DatabaseOptions = {
   applicationName?: string;
 };
 
+/** PostgreSQL's type numbers of timestamptz, date, time and timestamp. */
+const DATE_TYPES = [1184, 1082, 1083, 1114];
+
+/**
+ * Drizzle makes its client read and write dates as text, for plain SQL as well. Its own columns take Date values either
+ * way, so the client's behaviour is put back.
+ */
+const withDates = <T>(sql: Sql, wrap: () => T): T => {
+  const { parsers, serializers } = sql.options;
+  const before = DATE_TYPES.map((type) => ({ type, parse: parsers[type], serialize: serializers[type] }));
+  const wrapped = wrap();
+  for (const { type, parse, serialize } of before) {
+    if (parse) parsers[type] = parse;
+    if (serialize) serializers[type] = serialize;
+  }
+  return wrapped;
+};
+
 /**
  * Opens a pool; connects on first use.
  * @param url postgres://user:password@host:port/database
@@ -39,7 +57,7 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Databa
   });
   return {
     sql,
-    orm: drizzle(sql, { schema }),
+    orm: withDates(sql, () => drizzle(sql, { schema })),
     // Five seconds for running statements: the whole shutdown has ten.
     [Symbol.asyncDispose]: () => sql.end({ timeout: 5 }),
   };

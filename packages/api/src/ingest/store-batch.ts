@@ -44,7 +44,7 @@ const readPrimaries = async (sql: Queryable, fresh: readonly Fresh[]): Promise<T
   const rows = await sql<{ id: string; plate: string; cameraId: string; detectedAt: Date }[]>`
     select distinct d.id, d.plate, d.camera_id as "cameraId", d.detected_at as "detectedAt"
     from unnest(${read.map(({ plate }) => plate)}::text[], ${read.map(({ camera }) => camera.id)}::uuid[],
-      ${read.map(({ detectedAt }) => detectedAt)}::timestamptz[]) near(plate, camera_id, at)
+      ${read.map(({ detectedAt }) => detectedAt.toISOString())}::timestamptz[]) near(plate, camera_id, at)
     join detections d on d.plate = near.plate and d.camera_id = near.camera_id and d.duplicate_of is null
       and d.detected_at between near.at - make_interval(secs => ${DUPLICATE_WINDOW_MS / 1000})
       and near.at + make_interval(secs => ${DUPLICATE_WINDOW_MS / 1000})`;
@@ -76,11 +76,11 @@ const insertDetections = (sql: Queryable, batch: Batch, fresh: readonly Fresh[],
 
 const insertPayloads = (sql: Queryable, batch: Batch, fresh: readonly Fresh[]) => sql`
   insert into evidence_payloads (id, collector_id, payload, payload_sha256, signature, epoch, seq, received_at, plate, detected_at)
-  select r.id, ${batch.collector.id}, r.payload, r.hash, r.signature, r.epoch, r.seq, ${batch.receivedAt}, r.plate, r.detected_at
+  select r.id, ${batch.collector.id}, r.payload, decode(r.hash, 'hex'), r.signature, r.epoch, r.seq, ${batch.receivedAt}, r.plate, r.detected_at
   from unnest(${fresh.map(({ element }) => element.detection.id)}::uuid[], ${fresh.map(({ element }) => element.payload)}::text[],
-    ${fresh.map(({ element }) => element.payloadSha256)}::bytea[], ${fresh.map(({ element }) => element.signature)}::text[],
+    ${fresh.map(({ element }) => element.payloadSha256.toString("hex"))}::text[], ${fresh.map(({ element }) => element.signature)}::text[],
     ${fresh.map(({ element }) => epochOf(element.detection).epoch)}::bigint[], ${fresh.map(({ element }) => epochOf(element.detection).seq)}::bigint[],
-    ${fresh.map(({ plate }) => plate)}::text[], ${fresh.map(({ detectedAt }) => detectedAt)}::timestamptz[])
+    ${fresh.map(({ plate }) => plate)}::text[], ${fresh.map(({ detectedAt }) => detectedAt.toISOString())}::timestamptz[])
     as r(id, payload, hash, signature, epoch, seq, plate, detected_at)`;
 
 const insertImages = (sql: Queryable, batch: Batch, goods: readonly Good[]) => {

@@ -42,7 +42,7 @@ export const announceAlerts = async (sql: Queryable): Promise<void> => {
 
 const readDetections = (sql: Sql, keys: DetectionKey[]): Promise<DetectionRow[]> => sql<DetectionRow[]>`
   select ${detectionColumns(sql)}
-  from unnest(${keys.map((key) => key[0])}::text[], ${keys.map((key) => new Date(key[1]))}::timestamptz[], ${keys.map((key) => key[2])}::uuid[])
+  from unnest(${keys.map((key) => key[0])}::text[], ${keys.map((key) => new Date(key[1]).toISOString())}::timestamptz[], ${keys.map((key) => key[2])}::uuid[])
     wanted(plate, detected_at, id)
   join detections d using (plate, detected_at, id) ${detectionJoins(sql)}
   order by d.detected_at, d.id`;
