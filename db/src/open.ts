@@ -24,22 +24,24 @@ export type DatabaseOptions = {
   applicationName?: string;
 };
 
-/** PostgreSQL's type numbers of timestamptz, date, time and timestamp. */
-const DATE_TYPES = [1184, 1082, 1083, 1114];
+/** PostgreSQL's type numbers of dates and times, and of arrays of them and of numbers: what Drizzle takes over. */
+const TAKEN_OVER = [1184, 1082, 1083, 1114, 1182, 1185, 1115, 1231];
 
 /**
- * Drizzle makes its client read and write dates as text, for plain SQL as well. Its own columns take Date values either
- * way, so the client's behaviour is put back.
+ * Drizzle makes its client pass dates and arrays through as text, for plain SQL as well. Its own columns take Date values
+ * either way, so the client's behaviour is put back.
  */
-const withDates = <T>(sql: Sql, wrap: () => T): T => {
+const wrapWithDrizzle = (sql: Sql): Database["orm"] => {
   const { parsers, serializers } = sql.options;
-  const before = DATE_TYPES.map((type) => ({ type, parse: parsers[type], serialize: serializers[type] }));
-  const wrapped = wrap();
+  const before = TAKEN_OVER.map((type) => ({ type, parse: parsers[type], serialize: serializers[type] }));
+  const orm = drizzle(sql, { schema });
   for (const { type, parse, serialize } of before) {
     if (parse) parsers[type] = parse;
+    else delete parsers[type];
     if (serialize) serializers[type] = serialize;
+    else delete serializers[type];
   }
-  return wrapped;
+  return orm;
 };
 
 /**
@@ -57,7 +59,7 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Databa
   });
   return {
     sql,
-    orm: withDates(sql, () => drizzle(sql, { schema })),
+    orm: wrapWithDrizzle(sql),
     // Five seconds for running statements: the whole shutdown has ten.
     [Symbol.asyncDispose]: () => sql.end({ timeout: 5 }),
   };
