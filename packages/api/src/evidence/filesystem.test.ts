@@ -83,11 +83,12 @@ test("opening removes what was staged and never acknowledged, and keeps what was
   const own = await mkdtemp(join(tmpdir(), "evidence-"));
   const first = await openFilesystemStore({ directory: own, log });
   const { sha256: name } = await commitOne(first, Buffer.from("kept"));
-  await first.stage(randomBytes(1000), 1000);
+  const abandoned = await first.stage(randomBytes(1000), 1000);
   expect(await readdir(join(own, "staging"))).toHaveLength(1);
   const second = await openFilesystemStore({ directory: own, log });
   expect(await readdir(join(own, "staging"))).toEqual([]);
   expect((await readAll(second, name))?.toString()).toBe("kept");
+  await abandoned.discard();
   await rm(own, { recursive: true });
 });
 

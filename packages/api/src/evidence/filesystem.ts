@@ -85,7 +85,7 @@ export const openFilesystemStore = async ({ directory, log }: FilesystemStoreOpt
   };
 
   const place = async (object: StagedObject): Promise<void> => {
-    await staging.flushed(object);
+    await staging.flush(object);
     const path = join(objects, objectPath(object.sha256));
     try {
       await link(object.path, path);

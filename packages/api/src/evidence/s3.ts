@@ -235,7 +235,6 @@ export const openS3Store = async (options: S3StoreOptions): Promise<EvidenceStor
   // The same image in two requests at once is stored once: two versions would both be locked for years.
   const underWay = new Map<string, Promise<StoredObject>>();
   const putOnce = async (staged: StagedObject): Promise<StoredObject> => {
-    await staging.flushed(staged);
     const other = underWay.get(staged.sha256);
     if (other) return other;
     const own = put(bucket, staged, fault === null).finally(() => underWay.delete(staged.sha256));

@@ -29,27 +29,20 @@ export type Staging = {
   /** As EvidenceStore.stage says. */
   stage(source: Readable | Uint8Array, maxBytes: number): Promise<StagedObject>;
   /**
-   * Resolves when the object's bytes are on the disk (only with `flush`); the flush began while further objects were arriving.
-   * @throws DiskFullError, StoreUnavailableError, also for an object that was not staged here
+   * Resolves when the object's bytes are on the disk; for a staging opened with `keepOpen`, once an object.
+   * @throws DiskFullError, StoreUnavailableError, also for an object that was not staged here or is discarded
    */
-  flushed(object: StagedObject): Promise<void>;
-};
-
-const flushAndClose = async (file: FileHandle, flush: boolean): Promise<void> => {
-  try {
-    if (flush) await onDisk(file.sync());
-  } finally {
-    await onDisk(file.close());
-  }
+  flush(object: StagedObject): Promise<void>;
 };
 
 /**
  * Opens a directory for staged files and removes what an earlier run left in it.
- * @param flush begin to flush every file as soon as it is complete (for a store whose objects are these very files)
+ * @param keepOpen keep every file open until it is flushed or discarded. Flushes wait for the commit, where the file system's
+ *   journal takes many at once: begun on arrival they made a whole batch no faster, and kept later files waiting for a thread.
  * @throws DiskFullError, StoreUnavailableError
  */
-export const openStaging = async (directory: string, flush: boolean): Promise<Staging> => {
-  const flushes = new WeakMap<StagedObject, Promise<void>>();
+export const openStaging = async (directory: string, keepOpen: boolean): Promise<Staging> => {
+  const openFiles = new WeakMap<StagedObject, FileHandle>();
   await onDisk(mkdir(directory, { recursive: true, mode: 0o750 }));
   for (const leftover of await onDisk(readdir(directory)))
     await onDisk(rm(join(directory, leftover), { force: true, recursive: true }));
@@ -70,33 +63,38 @@ export const openStaging = async (directory: string, flush: boolean): Promise<St
         if (head.length < 3) head.push(...chunk.subarray(0, 3 - head.length));
         await onDisk(file.writeFile(chunk));
       }
+      if (!keepOpen) await onDisk(file.close());
     } catch (error) {
       await Promise.allSettled([file.close(), remove()]);
       throw error;
     }
-    const flushed = flushAndClose(file, flush);
-    // Whoever commits sees the failure; a staged object that is only discarded must not end the process with it.
-    flushed.catch(() => undefined);
     const object: StagedObject = {
       sha256: hash.digest("hex"),
       bytes,
       isJpeg: head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff,
       path,
       discard: async () => {
-        await Promise.allSettled([flushed]);
+        const open = openFiles.get(object);
+        openFiles.delete(object);
+        if (open) await onDisk(open.close());
         await remove();
       },
     };
-    flushes.set(object, flushed);
+    if (keepOpen) openFiles.set(object, file);
     return object;
   };
 
   return {
     stage,
-    flushed: async (object) => {
-      const flushed = flushes.get(object);
-      if (!flushed) throw new StoreUnavailableError("An object is committed to the store that staged it.");
-      await flushed;
+    flush: async (object) => {
+      const file = openFiles.get(object);
+      if (!file) throw new StoreUnavailableError("An object is committed once, to the store that staged it.");
+      openFiles.delete(object);
+      try {
+        await onDisk(file.sync());
+      } finally {
+        await onDisk(file.close());
+      }
     },
   };
 };
