@@ -1,0 +1,121 @@
+/**
+ * Opens central as a whole: its port, database, keys, evidence, alert engine, application and sockets.
+ * Rule: the one way to open it, for the server and for its tests; dispose refuses new work, drains, and closes in reverse.
+ */
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { openAlertEngine } from "./alerts/engine.ts";
+import { createApp } from "./app.ts";
+import { createLimits } from "./auth/limits.ts";
+import { createSessions } from "./auth/sessions.ts";
+import type { Central } from "./central.ts";
+import { type Config, ConfigError, isLoopback } from "./config.ts";
+import { openKeys } from "./keys.ts";
+import type { Log } from "./log.ts";
+import { openLive } from "./notify/live.ts";
+import { openSockets } from "./notify/sockets.ts";
+import { openCentralDatabase } from "./ops/database.ts";
+import { startHousekeeping } from "./ops/housekeeping.ts";
+import { createMetrics } from "./ops/metrics.ts";
+import { assertKeysFit, openEvidence } from "./ops/opening.ts";
+
+/** Batches over a 64 kbit/s line take ten minutes. */
+const REQUEST_TIMEOUT_MS = 15 * 60_000;
+
+const originsOf = (config: Config, port: number): Central["origins"] => {
+  const local = ["127.0.0.1", "localhost", "[::1]"].map((host) => `http://${host}:${port}`);
+  const publicUrl = config.publicUrl ?? `http://${isLoopback(config.host) ? "127.0.0.1" : config.host}:${port}`;
+  const isLocal = isLoopback(new URL(publicUrl).hostname);
+  return {
+    publicUrl,
+    allowed: new Set(isLocal ? [publicUrl, ...local] : [publicUrl]),
+    secure: publicUrl.startsWith("https:"),
+  };
+};
+
+const checkDirectory = async (dataDir: string): Promise<void> => {
+  const probe = join(dataDir, `.write-test-${process.pid}`);
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await writeFile(probe, "");
+    await rm(probe);
+  } catch (cause) {
+    throw new ConfigError(
+      `${dataDir} cannot be written to (${(cause as NodeJS.ErrnoException).code}): choose another DATA_DIR, or fix its owner.`,
+      { cause },
+    );
+  }
+};
+
+const listen = (server: Server, config: Config): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === "EADDRINUSE"
+          ? `Port ${config.port} is taken: stop the program that uses it, or set PORT to another one.`
+          : `${config.host}:${config.port} cannot be listened on (${error.code}): check HOST and PORT.`;
+      reject(new ConfigError(reason, { cause: error }));
+    });
+    server.listen(config.port, config.host, () => resolve((server.address() as AddressInfo).port));
+  });
+
+/** Resolves when every request that is under way has been answered. */
+const drain = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+
+/**
+ * Opens everything in order and listens.
+ * @throws ConfigError, EmbeddedError, MigrationError with a sentence for whoever starts it
+ */
+export const openCentral = async (config: Config, log: Log): Promise<AsyncDisposable & { central: Central }> => {
+  await checkDirectory(config.dataDir);
+  await using opening = new AsyncDisposableStack();
+  const closing = new AbortController();
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS });
+  // The port first: a taken one is told before a database is started for nothing.
+  const port = await listen(server, config);
+  opening.defer(() => drain(server));
+  const database = opening.use(await openCentralDatabase(config, "server"));
+  const keys = await openKeys(join(config.dataDir, "keys"));
+  await assertKeysFit(database, keys);
+  const store = opening.use(await openEvidence(config, log));
+  const metrics = createMetrics(database.sql);
+  const live = opening.use(await openLive(database.sql, log));
+  opening.use(await openAlertEngine(database, log, metrics));
+  opening.use(startHousekeeping(database, log));
+  const central: Central = {
+    config,
+    origins: originsOf(config, port),
+    log,
+    database,
+    store,
+    keys,
+    sessions: createSessions(database.sql),
+    limits: createLimits(),
+    live,
+    metrics,
+    closing: closing.signal,
+  };
+  server.on("request", createApp(central));
+  const sockets = openSockets(central, server);
+  log.info(
+    { url: central.origins.publicUrl, evidence: store.kind, tamper_resistant: store.tamperResistant },
+    "listening",
+  );
+  const rest = opening.move();
+  return {
+    central,
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      const drained = drain(server);
+      await sockets[Symbol.asyncDispose]();
+      await drained;
+      await rest.disposeAsync();
+    },
+  };
+};
