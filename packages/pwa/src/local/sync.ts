@@ -1,0 +1,275 @@
+/**
+ * Brings central's alerts and detections onto this device and keeps them fresh.
+ * Rule: the only writer of IndexedDB. Every write can be repeated, and a cursor never goes back.
+ */
+import type { AlertView, DetectionView } from "@chaverim/contracts";
+import { createSignal } from "solid-js";
+import { currentMs, trustServerTime } from "../clock.ts";
+import { type Central, troubleOf } from "../trpc.ts";
+import {
+  ALERTS_KEPT,
+  DETECTIONS_KEPT,
+  type FactName,
+  type Facts,
+  type LocalDb,
+  announce,
+  readDetections,
+  readFact,
+} from "./db.ts";
+
+/** What is known about the line, judged from answers, never from navigator.onLine. */
+export type Link =
+  | { kind: "starting" }
+  | { kind: "live"; delayMs: number }
+  | { kind: "slow"; delayMs: number }
+  | { kind: "offline"; asOf: number | null }
+  | { kind: "signed_out" };
+
+/** Slower than this is shown as slow: a search is budgeted at 0.5 s, a screen at 2 s. */
+const SLOW_MS = 2000;
+/** Central is asked this often whether it is there. */
+const PING_MS = 20_000;
+/** While the line is not well it is asked more often: a volunteer waits for it. */
+const PING_UNWELL_MS = 4000;
+/** A live channel that reconnects within this time was never gone, as far as a person is concerned. */
+const DROP_FORGIVEN_MS = 3000;
+/** A subscription that ended is opened again after this. */
+const RESUBSCRIBE_MS = 2000;
+/** Rows asked for at once: a phone screen holds 12, a desktop 20. */
+const PAGE = 100;
+
+const [link, setLink] = createSignal<Link>({ kind: "starting" });
+export { link };
+
+/** Writes single facts, e.g. who is signed in, so that the next start shows this device's data before central answers. */
+export const storeFacts = async (db: LocalDb, facts: Partial<Facts>): Promise<void> => {
+  const transaction = db.transaction("facts", "readwrite");
+  for (const [name, value] of Object.entries(facts)) await transaction.store.put(value, name as FactName);
+  await transaction.done;
+  announce("facts");
+};
+
+/**
+ * Stores alerts; an older version of an alert never replaces a newer one. Keeps the newest 200.
+ * @param cursor where to go on next time; null for a single alert that was answered out of turn
+ */
+export const storeAlerts = async (db: LocalDb, alerts: readonly AlertView[], cursor: number | null): Promise<void> => {
+  const transaction = db.transaction(["alerts", "facts"], "readwrite");
+  const store = transaction.objectStore("alerts");
+  for (const alert of alerts) {
+    const held = await store.get(alert.id);
+    if (held === undefined || held.change < alert.change) await store.put(alert);
+  }
+  let surplus = (await store.count()) - ALERTS_KEPT;
+  for (let oldest = await store.index("newest").openCursor(); oldest !== null && surplus > 0; surplus--) {
+    await oldest.delete();
+    oldest = await oldest.continue();
+  }
+  if (cursor !== null) {
+    const facts = transaction.objectStore("facts");
+    const heldCursor = (await facts.get("alertCursor")) as number | undefined;
+    if (heldCursor === undefined || heldCursor < cursor) await facts.put(cursor, "alertCursor");
+  }
+  await transaction.done;
+  announce("alerts");
+};
+
+/** Stores detections; a repeated one replaces itself (its images may have arrived). Keeps the newest 300. */
+export const storeDetections = async (db: LocalDb, detections: readonly DetectionView[]): Promise<void> => {
+  if (detections.length === 0) return;
+  const transaction = db.transaction("detections", "readwrite");
+  for (const detection of detections) await transaction.store.put(detection);
+  let surplus = (await transaction.store.count()) - DETECTIONS_KEPT;
+  for (let oldest = await transaction.store.index("newest").openCursor(); oldest !== null && surplus > 0; surplus--) {
+    await oldest.delete();
+    oldest = await oldest.continue();
+  }
+  await transaction.done;
+  announce("detections");
+};
+
+/** Erases everything kept on this device. */
+export const wipe = async (db: LocalDb): Promise<void> => {
+  const transaction = db.transaction(["alerts", "detections", "facts"], "readwrite");
+  await Promise.all([
+    transaction.objectStore("alerts").clear(),
+    transaction.objectStore("detections").clear(),
+    transaction.objectStore("facts").clear(),
+  ]);
+  await transaction.done;
+  for (const store of ["alerts", "detections", "facts"] as const) announce(store);
+};
+
+/** Fetches every alert that changed after the stored cursor. */
+export const pullAlerts = async (db: LocalDb, central: Central): Promise<void> => {
+  for (let more = true; more;) {
+    const cursor = (await readFact(db, "alertCursor")) ?? null;
+    const page = await central.alerts.since.query({ cursor });
+    await storeAlerts(db, page.alerts, page.cursor);
+    // A page that does not move the cursor would be asked for for ever.
+    more = page.more && page.cursor !== cursor;
+  }
+};
+
+/** Fetches detections from the newest back to one that is held already, or until the device is full. */
+export const pullDetections = async (db: LocalDb, central: Central): Promise<void> => {
+  const held = new Set((await readDetections(db)).map((detection) => detection.id));
+  let cursor: string | null = null;
+  for (let fetched = 0; fetched < DETECTIONS_KEPT;) {
+    const page: { detections: DetectionView[]; cursor: string | null } = await central.detections.recent.query(
+      cursor === null ? { limit: PAGE } : { limit: PAGE, cursor },
+    );
+    await storeDetections(db, page.detections);
+    fetched += page.detections.length;
+    cursor = page.cursor;
+    if (cursor === null || page.detections.some((detection) => held.has(detection.id))) return;
+  }
+};
+
+export type Sync = {
+  /** Takes over an alert that an act of this person changed. */
+  store: (alert: AlertView) => Promise<void>;
+  /** Asks central now instead of at the next turn. */
+  check: () => void;
+  stop: () => void;
+};
+
+type Channel = "alerts" | "detections";
+
+/**
+ * Follows central until stopped: listens first, then fetches what was missed, so that there is no gap and no repeat.
+ * @param onSignedOut called once when central no longer knows the session; everything kept is erased before
+ */
+export const startSync = (db: LocalDb, central: Central, onSignedOut: () => void): Sync => {
+  let stopped = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let asking = false;
+  /** How long central's last answer took; null while it does not answer. */
+  let answerMs: number | null = null;
+  /** When the live channel was last known to carry; a drop is forgiven for a moment before it is shown. */
+  let heardAtMs = performance.now();
+  const listening: Record<Channel, boolean> = { alerts: false, detections: false };
+  const subscriptions: Partial<Record<Channel, { unsubscribe: () => void }>> = {};
+
+  const isListening = (): boolean => listening.alerts && listening.detections;
+
+  const publish = (): void => {
+    if (stopped || answerMs === null) return;
+    if (isListening()) heardAtMs = performance.now();
+    const isSlow = answerMs > SLOW_MS || performance.now() - heardAtMs > DROP_FORGIVEN_MS;
+    if (isSlow) setLink({ kind: "slow", delayMs: answerMs });
+    else if (isListening() || link().kind === "offline") setLink({ kind: "live", delayMs: answerMs });
+  };
+
+  const stop = (): void => {
+    stopped = true;
+    clearTimeout(timer);
+    for (const subscription of Object.values(subscriptions)) subscription.unsubscribe();
+    removeEventListener("online", check);
+    document.removeEventListener("visibilitychange", onVisible);
+  };
+
+  const fail = async (error: unknown): Promise<void> => {
+    if (stopped) return;
+    if (troubleOf(error).code === "signed_out") {
+      stop();
+      setLink({ kind: "signed_out" });
+      await wipe(db);
+      onSignedOut();
+      return;
+    }
+    answerMs = null;
+    const asOf = (await readFact(db, "asOf")) ?? null;
+    if (!stopped && answerMs === null) setLink({ kind: "offline", asOf });
+  };
+
+  const open = (channel: Channel): void => {
+    if (stopped) return;
+    listen(channel).catch((error: unknown) => {
+      void fail(error);
+      reopen(channel);
+    });
+  };
+  const reopen = (channel: Channel): void => {
+    listening[channel] = false;
+    if (!stopped) setTimeout(open, RESUBSCRIBE_MS, channel);
+  };
+
+  const handlersOf = (channel: Channel) => ({
+    onStarted: () => {
+      listening[channel] = true;
+      publish();
+      if (channel === "detections") pullDetections(db, central).catch(fail);
+    },
+    onConnectionStateChange: ({ state }: { state: string }) => {
+      if (state !== "connecting" || !listening[channel]) return;
+      listening[channel] = false;
+      check();
+    },
+    onError: (error: unknown) => {
+      if (troubleOf(error).code === "signed_out") void fail(error);
+      else reopen(channel);
+    },
+    onComplete: () => reopen(channel),
+  });
+
+  const listen = async (channel: Channel): Promise<void> => {
+    if (channel === "detections") {
+      subscriptions.detections = central.detections.live.subscribe(undefined, {
+        ...handlersOf(channel),
+        onData: (detections) => void storeDetections(db, detections),
+      });
+      return;
+    }
+    // The first fetch brings the newest 200; from its cursor on, the channel itself replays what is missed.
+    await pullAlerts(db, central);
+    if (stopped) return;
+    const cursor = await readFact(db, "alertCursor");
+    subscriptions.alerts = central.alerts.live.subscribe(
+      { lastEventId: cursor === undefined ? null : String(cursor) },
+      { ...handlersOf(channel), onData: ({ data }) => void storeAlerts(db, [data], data.change) },
+    );
+  };
+
+  const ask = async (): Promise<void> => {
+    const startedMs = performance.now();
+    const [info, me] = await Promise.all([central.system.info.query(), central.auth.me.query()]);
+    if (stopped) return;
+    answerMs = performance.now() - startedMs;
+    trustServerTime(info.serverTime);
+    await storeFacts(db, {
+      user: me.user,
+      version: info.version,
+      simulated: info.simulated,
+      expiresAt: me.expiresAt,
+      asOf: currentMs(),
+    });
+    publish();
+    // Without the live channel (a network that cuts WebSockets) the device still follows, by asking.
+    if (!isListening()) await Promise.all([pullAlerts(db, central), pullDetections(db, central)]);
+  };
+
+  const check = (): void => {
+    if (stopped || asking) return;
+    asking = true;
+    clearTimeout(timer);
+    void ask()
+      .catch(fail)
+      .finally(() => {
+        asking = false;
+        if (!stopped) timer = setTimeout(check, answerMs !== null && isListening() ? PING_MS : PING_UNWELL_MS);
+      });
+  };
+  const onVisible = (): void => {
+    if (document.visibilityState === "visible") check();
+  };
+
+  addEventListener("online", check);
+  document.addEventListener("visibilitychange", onVisible);
+  setLink({ kind: "starting" });
+  check();
+  open("alerts");
+  open("detections");
+
+  return { store: (alert) => storeAlerts(db, [alert], null), check, stop };
+};

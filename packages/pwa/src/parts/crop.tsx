@@ -1,0 +1,43 @@
+/**
+ * The plate crop of a detection, or what is known instead of it.
+ * Rule: a picture is never stretched, and a missing one says so.
+ */
+import type { DetectionView } from "@chaverim/contracts";
+import ImageOff from "lucide-solid/icons/image-off";
+import { Show, createEffect, createSignal, on } from "solid-js";
+import { t } from "../i18n/words.ts";
+
+export const Crop = (props: { detection: DetectionView; class?: string; eager?: boolean }) => {
+  const [broken, setBroken] = createSignal(false);
+  // A crop that arrives after its detection gets its chance.
+  createEffect(
+    on(
+      () => props.detection.images.crop,
+      () => setBroken(false),
+      { defer: true },
+    ),
+  );
+  return (
+    <span class={`crop ${props.class ?? ""}`}>
+      <Show
+        when={!broken() && props.detection.images.crop}
+        fallback={
+          <span class="crop-missing" role="img" aria-label={t("alert.photoMissing")}>
+            <ImageOff aria-hidden="true" />
+          </span>
+        }
+      >
+        {(source) => (
+          <img
+            src={source()}
+            alt={t("alerts.cropOf", { camera: props.detection.camera.name })}
+            loading={props.eager ? "eager" : "lazy"}
+            decoding="async"
+            draggable={false}
+            onError={() => setBroken(true)}
+          />
+        )}
+      </Show>
+    </span>
+  );
+};

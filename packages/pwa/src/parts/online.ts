@@ -1,0 +1,73 @@
+/**
+ * A question that only central can answer, with what is needed to show it honestly.
+ * Rule: an older answer never replaces a newer one, and the last answer stays while a new one is fetched.
+ */
+import { type Accessor, createEffect, createSignal, on, onCleanup } from "solid-js";
+import { currentMs } from "../clock.ts";
+import { type Trouble, troubleOf } from "../trpc.ts";
+
+export type Online<Answer> = {
+  answer: Accessor<Answer | undefined>;
+  trouble: Accessor<Trouble | undefined>;
+  isLoading: Accessor<boolean>;
+  /** When the answer came, milliseconds. */
+  asOf: Accessor<number | undefined>;
+  refresh: () => void;
+};
+
+/**
+ * Asks whenever `question` changes; null asks nothing and clears the answer.
+ * @param everyMs asks again at this pace while the page is visible
+ */
+export const createOnline = <Question, Answer>(
+  question: Accessor<Question | null>,
+  ask: (question: Question, signal: AbortSignal) => Promise<Answer>,
+  everyMs?: number,
+): Online<Answer> => {
+  const [answer, setAnswer] = createSignal<Answer>();
+  const [trouble, setTrouble] = createSignal<Trouble>();
+  const [isLoading, setLoading] = createSignal(false);
+  const [asOf, setAsOf] = createSignal<number>();
+  let running: AbortController | undefined;
+
+  const run = async (current: Question): Promise<void> => {
+    running?.abort();
+    const mine = new AbortController();
+    running = mine;
+    setLoading(true);
+    try {
+      const next = await ask(current, mine.signal);
+      if (mine.signal.aborted) return;
+      setAnswer(() => next);
+      setTrouble(undefined);
+      setAsOf(currentMs());
+    } catch (error) {
+      if (mine.signal.aborted) return;
+      setTrouble(troubleOf(error));
+    }
+    setLoading(false);
+  };
+
+  createEffect(
+    on(question, (current) => {
+      if (current !== null) {
+        void run(current);
+        return;
+      }
+      running?.abort();
+      setAnswer(undefined);
+      setTrouble(undefined);
+      setLoading(false);
+    }),
+  );
+  const refresh = (): void => {
+    const current = question();
+    if (current !== null) void run(current);
+  };
+  if (everyMs !== undefined) {
+    const timer = setInterval(() => document.visibilityState === "visible" && refresh(), everyMs);
+    onCleanup(() => clearInterval(timer));
+  }
+  onCleanup(() => running?.abort());
+  return { answer, trouble, isLoading, asOf, refresh };
+};

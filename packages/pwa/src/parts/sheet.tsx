@@ -1,0 +1,34 @@
+/**
+ * A dialog: a sheet at the thumb on the phone, a small window on the desktop.
+ * Rule: names the thing and the consequence; the safe button comes first and the keyboard can always leave.
+ */
+import * as Dialog from "@kobalte/core/dialog";
+import X from "lucide-solid/icons/x";
+import { type JSX, Show } from "solid-js";
+import { t } from "../i18n/words.ts";
+
+export const Sheet = (props: {
+  open: boolean;
+  onClose: () => void;
+  title: string;
+  lead?: string | undefined;
+  children: JSX.Element;
+}) => (
+  <Dialog.Root open={props.open} onOpenChange={(open) => open || props.onClose()}>
+    <Dialog.Portal>
+      <Dialog.Overlay class="scrim" />
+      <Dialog.Content class="sheet">
+        <div class="sheet-head">
+          <Dialog.Title>{props.title}</Dialog.Title>
+          <Dialog.CloseButton class="target" aria-label={t("app.close")}>
+            <X aria-hidden="true" />
+          </Dialog.CloseButton>
+        </div>
+        <Show when={props.lead}>
+          <Dialog.Description>{props.lead}</Dialog.Description>
+        </Show>
+        {props.children}
+      </Dialog.Content>
+    </Dialog.Portal>
+  </Dialog.Root>
+);

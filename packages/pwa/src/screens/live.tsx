@@ -1,0 +1,113 @@
+/**
+ * Live: every detection as it arrives, newest first.
+ * Rule: reads this device's data only; a row stays where it is while somebody reads, and a stopped picture turns grey.
+ */
+import type { DetectionView } from "@chaverim/contracts";
+import { A } from "@solidjs/router";
+import Radio from "lucide-solid/icons/radio";
+import { For, Show } from "solid-js";
+import { momentLabel, spanLabel } from "../clock.ts";
+import { t } from "../i18n/words.ts";
+import { link } from "../local/sync.ts";
+import { local } from "../session.ts";
+import { Crop } from "../parts/crop.tsx";
+import { createHeld } from "../parts/held.ts";
+import { PlateChip } from "../parts/plate-chip.tsx";
+import { Screen } from "../parts/screen.tsx";
+import { Notice, Shapes, asOfLabel } from "../parts/states.tsx";
+import { vehicleLabel } from "../parts/vehicle.ts";
+
+const Row = (props: { detection: DetectionView }) => {
+  const plate = () => props.detection.plate.text ?? props.detection.plate.normalized;
+  const delayMs = () => Date.parse(props.detection.receivedAt) - Date.parse(props.detection.detectedAt);
+  const content = () => (
+    <>
+      <Crop detection={props.detection} />
+      <span class="cell-plate">
+        <Show when={plate()} fallback={<span class="quiet">{t("live.noPlate")}</span>}>
+          {(text) => <PlateChip text={text()} />}
+        </Show>
+      </span>
+      <span class="cell-camera">
+        <bdi class="clip">{props.detection.camera.name}</bdi>
+        <Show when={props.detection.camera.area}>{(area) => <bdi class="quiet clip">{area()}</bdi>}</Show>
+      </span>
+      <span class="cell-vehicle clip">{vehicleLabel(props.detection)}</span>
+      <span class="cell-sure number" classList={{ warn: (props.detection.plate.confidence ?? 1) < 0.75 }}>
+        {props.detection.plate.confidence === null ? "–" : `${Math.round(props.detection.plate.confidence * 100)} %`}
+      </span>
+      <span class="cell-delay number quiet">{spanLabel(delayMs())}</span>
+      <bdi class="cell-time number" dir="ltr">
+        {momentLabel(props.detection.detectedAt, true)}
+      </bdi>
+    </>
+  );
+  const label = () =>
+    t("live.rowLabel", {
+      plate: plate() ?? t("live.noPlate"),
+      camera: props.detection.camera.name,
+      time: momentLabel(props.detection.detectedAt, true),
+    });
+  return (
+    <li class="live-row" classList={{ repeat: props.detection.duplicateOf !== null }}>
+      <Show when={props.detection.plate.normalized} fallback={<div class="live-row-body">{content()}</div>}>
+        {(normalized) => (
+          <A class="live-row-body" href={`/plates/${encodeURIComponent(normalized())}`} aria-label={label()}>
+            {content()}
+          </A>
+        )}
+      </Show>
+    </li>
+  );
+};
+
+export default function LiveScreen() {
+  const held = createHeld(() => local().detections.list);
+  let list: HTMLDivElement | undefined;
+  const release = (): void => {
+    held.release();
+    list?.closest("main")?.scrollTo({ top: 0 });
+  };
+  return (
+    <Screen title={t("live.title")} class="live-main" onScroll={held.onScroll}>
+      <Show when={link().kind === "offline"}>
+        <p class="stale-line" role="status">
+          {t("link.staleSince", { time: asOfLabel() })}
+        </p>
+      </Show>
+      <Show when={held.waiting() > 0}>
+        <button type="button" class="waiting" onClick={release}>
+          {t("alerts.more", { count: held.waiting() })}
+        </button>
+      </Show>
+      <Show
+        when={held.shown().length > 0}
+        fallback={
+          <Show when={local().detections.ready} fallback={<Shapes rows={8} />}>
+            <Notice icon={<Radio aria-hidden="true" />} title={t("live.emptyTitle")} text={t("live.emptyNext")} />
+          </Show>
+        }
+      >
+        <div class="live-head" aria-hidden="true">
+          <span>{t("live.crop")}</span>
+          <span>{t("live.plate")}</span>
+          <span>{t("live.camera")}</span>
+          <span>{t("live.vehicle")}</span>
+          <span class="number">{t("live.sure")}</span>
+          <span class="number">{t("live.arrived")}</span>
+          <span class="number">{t("live.seen")}</span>
+        </div>
+        <div
+          class="stale-grey"
+          ref={(element) => (list = element)}
+          onPointerDown={() => held.onPointer()}
+          onPointerMove={() => held.onPointer()}
+        >
+          <ul aria-label={t("live.rows")}>
+            <For each={held.shown()}>{(detection) => <Row detection={detection} />}</For>
+          </ul>
+        </div>
+      </Show>
+    </Screen>
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * The one door to central: tRPC over HTTP for questions and acts, over WebSocket for what is live.
+ * Rule: whatever fails leaves here as a `Trouble` that a screen can put into words.
+ */
+import type { AppRouter } from "@chaverim/api/router";
+import { FAILURES, type Failure, type FailureCode } from "@chaverim/contracts";
+import {
+  TRPCClientError,
+  type TRPCClient,
+  createTRPCClient,
+  createWSClient,
+  httpBatchLink,
+  splitLink,
+  wsLink,
+} from "@trpc/client";
+import { type WordKey, en } from "./i18n/en.ts";
+import { t } from "./i18n/words.ts";
+
+/** The server's limit of calls in one request. */
+const BATCH_MAX = 10;
+/** A question that takes longer has no use at the roadside; searches are budgeted at 0.5 s. */
+export const ANSWER_TIMEOUT_MS = 10_000;
+/** A dead line shows within 10 s: ping every 8 s, 2 s for the answer. */
+const KEEP_ALIVE = { enabled: true, intervalMs: 8000, pongTimeoutMs: 2000 };
+/** Reconnecting: 0.5 s doubling to 15 s, with jitter so that a restarted server is not met by all phones at once. */
+const retryDelayMs = (attempt: number): number => Math.min(15_000, 500 * 2 ** attempt) * (0.5 + Math.random() / 2);
+
+const socket = createWSClient({
+  url: () => `${location.origin.replace(/^http/, "ws")}/trpc`,
+  lazy: { enabled: true, closeMs: 0 },
+  keepAlive: KEEP_ALIVE,
+  retryDelayMs,
+});
+
+/** Gives up after the time-out, whatever else may end the call. */
+const inTime = (signal: AbortSignal | null | undefined): AbortSignal => {
+  const limit = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  return signal ? AbortSignal.any([signal, limit]) : limit;
+};
+
+export type Central = TRPCClient<AppRouter>;
+
+export const trpc: Central = createTRPCClient<AppRouter>({
+  links: [
+    splitLink({
+      condition: (operation) => operation.type === "subscription",
+      true: wsLink({ client: socket }),
+      false: httpBatchLink({
+        url: `${location.origin}/trpc`,
+        maxItems: BATCH_MAX,
+        fetch: (input, init) =>
+          fetch(input, { ...(init as RequestInit), signal: inTime(init?.signal), credentials: "same-origin" }),
+      }),
+    }),
+  ],
+});
+
+export type Trouble = {
+  code: FailureCode | "offline" | "timeout";
+  /** Central's own sentence; empty when central was not reached. */
+  message: string;
+  requestId: string;
+  /** Seconds to wait, when central said so. */
+  retryAfterSeconds: number | null;
+};
+
+const isTimeout = (error: unknown): boolean =>
+  error instanceof DOMException
+    ? error.name === "TimeoutError"
+    : error instanceof Error && error.cause !== undefined && isTimeout(error.cause);
+
+/** Central's failure body; checked by hand, since a schema library would double what the phone loads first. */
+const failureOf = (error: unknown): Failure | null => {
+  if (!(error instanceof TRPCClientError)) return null;
+  const data: unknown = error.data;
+  const failure = (data as { failure?: Partial<Failure> } | undefined)?.failure;
+  if (typeof failure?.code !== "string" || !Object.hasOwn(FAILURES, failure.code)) return null;
+  return { message: "", requestId: "", ...failure, code: failure.code };
+};
+
+/** What went wrong with a call, whoever noticed it. */
+export const troubleOf = (error: unknown): Trouble => {
+  const failure = failureOf(error);
+  if (failure !== null) {
+    const { code, message, requestId, details } = failure;
+    const wait = details?.["retryAfterSeconds"];
+    return { code, message, requestId, retryAfterSeconds: typeof wait === "number" ? Math.ceil(wait) : null };
+  }
+  return { code: isTimeout(error) ? "timeout" : "offline", message: "", requestId: "", retryAfterSeconds: null };
+};
+
+const hasWords = (key: string): key is WordKey => key in en;
+
+/** The sentence for a trouble in the person's language; central's own sentence where there is none. */
+export const troubleText = (trouble: Trouble): string => {
+  if (trouble.code === "timeout") return t("failure.timeout", { seconds: ANSWER_TIMEOUT_MS / 1000 });
+  const key = `failure.${trouble.code}`;
+  if (hasWords(key)) return t(key);
+  return trouble.code === "internal" || trouble.message === ""
+    ? t("failure.unknown", { request: trouble.requestId })
+    : trouble.message;
+};
