@@ -1,0 +1,62 @@
+/**
+ * The images of the buffer as files, named by what is in them.
+ * Rule: an image is durable under its hash before a row names it, and its bytes are checked whenever they are read.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { syncFolder, writeDurably } from "./durable-file.ts";
+import { codeOf } from "./failure.ts";
+
+export type ImageStore = {
+  /** Stores bytes durably; returns their SHA-256 in hex. Throws what the disk throws. */
+  put: (bytes: Buffer) => Promise<string>;
+  /** Bytes by their hash; null when the file is gone or no longer holds what was stored. */
+  read: (sha256: string) => Promise<Buffer | null>;
+  /** Removes a file at once, in the same turn as the caller's transaction. */
+  remove: (sha256: string) => void;
+};
+
+export const sha256Of = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+/** Opens the store; what an interrupted write left behind is cleared away. */
+export const openImageStore = async (dataDir: string): Promise<ImageStore> => {
+  const root = join(dataDir, "images");
+  const scratch = join(dataDir, "images-scratch");
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  // A week at one reading a second is 600,000 files; 256 folders keep each listing small, and made now they are durable.
+  const existing = new Set(await readdir(root));
+  for (let shard = 0; shard < 256; shard++) {
+    const name = shard.toString(16).padStart(2, "0");
+    if (!existing.has(name)) await mkdir(join(root, name), { mode: 0o700 });
+  }
+  await syncFolder(root);
+  await syncFolder(dataDir);
+
+  const folderOf = (sha256: string) => join(root, sha256.slice(0, 2));
+  const pathOf = (sha256: string) => join(folderOf(sha256), `${sha256}.jpg`);
+
+  return {
+    put: async (bytes) => {
+      const sha256 = sha256Of(bytes);
+      const stored = statSync(pathOf(sha256), { throwIfNoEntry: false });
+      // The name appears only when the bytes are durable; that the name is durable too, this caller must still see to.
+      if (stored?.size === bytes.length) await syncFolder(folderOf(sha256));
+      else await writeDurably(scratch, folderOf(sha256), `${sha256}.jpg`, (file) => file.writeFile(bytes));
+      return sha256;
+    },
+    read: async (sha256) => {
+      try {
+        const bytes = await readFile(pathOf(sha256));
+        return sha256Of(bytes) === sha256 ? bytes : null;
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") return null;
+        throw error;
+      }
+    },
+    remove: (sha256) => rmSync(pathOf(sha256), { force: true }),
+  };
+};

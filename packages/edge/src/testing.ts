@@ -1,0 +1,164 @@
+/**
+ * Builders and a real HTTP central for the tests of this package.
+ * Rule: nothing of the collector is mocked; only time and chance are given.
+ */
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { receiptBytes, type Pace, type Receipt } from "@chaverim/contracts";
+import type { Picture, Sighting } from "./cameras/camera.ts";
+import { readMultipart, type Part } from "./cameras/hikvision/multipart.ts";
+import { createCentral, type Central } from "./central.ts";
+import { createCentralTime, createSystemClock, type Clock } from "./clock.ts";
+import { createLog, type Log } from "./log.ts";
+
+export const anApiKey = `alpr_${"a".repeat(43)}`;
+
+/** A clock that stands still until it is told to move. */
+export const createFakeClock = (nowMs = Date.UTC(2026, 2, 1, 20)): Clock & { advance: (ms: number) => void } => {
+  let passedMs = 0;
+  return {
+    bootId: "00000000-0000-4000-8000-000000000000",
+    nowMs: () => nowMs + passedMs,
+    monotonicMs: () => 1_000 + passedMs,
+    advance: (ms) => void (passedMs += ms),
+  };
+};
+
+/** A folder that is gone at the end of the scope. */
+export const temporaryFolder = async (): Promise<AsyncDisposable & { path: string }> => {
+  const path = await mkdtemp(join(tmpdir(), "collector-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+};
+
+/** Bytes that begin and end as a JPEG does; each content is another picture. */
+export const aJpeg = (content: string | Buffer = "picture"): Buffer<ArrayBuffer> =>
+  Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.from(content), Buffer.from([0xff, 0xd9])]);
+
+let sightings = 0;
+
+export const aSighting = (
+  over: { plate?: string; cameraId?: string; pictures?: Picture[]; source?: string } = {},
+): Sighting => ({
+  reading: {
+    cameraId: over.cameraId ?? "gate",
+    capturedAt: "2026-03-01T20:00:00.000Z",
+    plate: { text: over.plate ?? "12-345-67", confidence: 0.9 },
+  },
+  pictures: over.pictures ?? [],
+  source: over.source ?? `test:${sightings++}`,
+});
+
+/** A log whose lines a test can read. */
+export const createTestLog = (): { log: Log; lines: Record<string, unknown>[] } => {
+  const lines: Record<string, unknown>[] = [];
+  return { log: createLog("debug", (line) => lines.push(JSON.parse(line) as Record<string, unknown>)), lines };
+};
+
+/** Waits until something holds; the test's own time limit ends a wait that never does. */
+export const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+export type ReceivedRequest = { method: string; url: string; headers: IncomingHttpHeaders; body: Buffer };
+export type Reply = { status: number; headers?: Record<string, string>; body?: unknown } | "hang up";
+
+const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+export const aKeyId = "central-2026";
+export const aPublicKey = publicKey.export({ format: "der", type: "spki" }).toString("base64");
+
+/** A receipt as central signs it for an exact payload text. */
+export const aReceipt = (payload: string, over: Partial<Receipt> = {}): Receipt => {
+  const { seq, epoch } = JSON.parse(payload) as { seq: number; epoch: number };
+  const unsigned = {
+    collector: "0195a0c0-0000-7000-8000-000000000001",
+    epoch,
+    seq,
+    payload: createHash("sha256").update(payload).digest("hex"),
+    receivedAt: "2026-03-01T20:00:01.000Z",
+    keyId: aKeyId,
+    ...over,
+  };
+  return { ...unsigned, signature: sign(null, receiptBytes(unsigned), privateKey).toString("base64") };
+};
+
+export const aPace: Pace = { delayMs: 0, maxBatch: 50, imagesPaused: false };
+
+/** The payload texts of a received batch, exactly as they came, and its parts. */
+export const readBatch = (request: ReceivedRequest): { payloads: string[]; parts: Part[] } => {
+  const parts = readMultipart(request.body, request.headers["content-type"] ?? null);
+  const text = parts[0]?.body.toString("utf8") ?? "[]";
+  const payloads = (JSON.parse(text) as unknown[]).map((element) => JSON.stringify(element));
+  return { payloads, parts };
+};
+
+/** The answer of a central that stores everything. */
+export const storedReply = (request: ReceivedRequest, pace: Pace = aPace): Reply => {
+  const results = readBatch(request).payloads.map((payload) => {
+    const { id } = JSON.parse(payload) as { id: string };
+    return { id, status: "stored", missing: [], integrity: "unsigned", receipt: aReceipt(payload) };
+  });
+  return { status: 200, body: { results, pace } };
+};
+
+const heartbeatReply = (): Reply => ({
+  status: 200,
+  body: { serverTime: new Date().toISOString(), pace: aPace, commands: [] },
+});
+
+export type TestCentral = AsyncDisposable & {
+  url: string;
+  requests: ReceivedRequest[];
+  batches: () => ReceivedRequest[];
+};
+
+/** A real HTTP server in central's place. `reply` answers batches; heartbeats and keys answer as central's do. */
+export const openTestCentral = async (
+  reply: (request: ReceivedRequest, count: number) => Reply = (request) => storedReply(request),
+): Promise<TestCentral> => {
+  const requests: ReceivedRequest[] = [];
+  const batches = () => requests.filter(({ url }) => url === "/api/v1/detections/batch");
+  const send = (response: ServerResponse, answer: Reply) => {
+    if (answer === "hang up") return void response.destroy();
+    response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
+    response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body ?? {}));
+  };
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const { method = "", url = "", headers } = request;
+      const received = { method, url, headers, body: Buffer.concat(chunks) };
+      requests.push(received);
+      if (url === "/api/v1/heartbeat") send(response, heartbeatReply());
+      else if (url === "/api/v1/keys")
+        send(response, { status: 200, body: { keys: [{ keyId: aKeyId, publicKey: aPublicKey }] } });
+      else send(response, reply(received, batches().length));
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    batches,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+};
+
+/** The collector's own line to a test central. */
+export const aLineTo = (url: string, clock: Clock = createSystemClock()): Central =>
+  createCentral(
+    { url, apiKey: anApiKey, version: "0.0.0" },
+    clock,
+    createCentralTime(clock),
+    new AbortController().signal,
+  );
