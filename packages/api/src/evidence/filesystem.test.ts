@@ -44,6 +44,18 @@ test("an object lies in the folder of its first two characters and nobody may wr
   expect(nlink).toBe(1);
 });
 
+/** Larger than what waits in memory: it goes to a file while it comes. */
+const LARGE = 2 * 1024 * 1024;
+
+test("small objects wait in memory and reach the disk with their commit; large ones go to a file while they come", async () => {
+  const small = await store.stage(randomBytes(1000), 1000);
+  expect(await readdir(join(directory, "staging"))).toEqual([]);
+  const large = await store.stage(randomBytes(LARGE), LARGE);
+  expect(await readdir(join(directory, "staging"))).toHaveLength(1);
+  await store.commit([small, large]);
+  expect(await readdir(join(directory, "staging"))).toEqual([]);
+});
+
 test("an existing object is left alone, not written again", async () => {
   const bytes = randomBytes(5000);
   const { sha256: name } = await commitOne(store, bytes);
@@ -83,7 +95,7 @@ test("opening removes what was staged and never acknowledged, and keeps what was
   const own = await mkdtemp(join(tmpdir(), "evidence-"));
   const first = await openFilesystemStore({ directory: own, log });
   const { sha256: name } = await commitOne(first, Buffer.from("kept"));
-  const abandoned = await first.stage(randomBytes(1000), 1000);
+  const abandoned = await first.stage(randomBytes(LARGE), LARGE);
   expect(await readdir(join(own, "staging"))).toHaveLength(1);
   const second = await openFilesystemStore({ directory: own, log });
   expect(await readdir(join(own, "staging"))).toEqual([]);
@@ -101,11 +113,13 @@ test("space tells how much is free of how much", async () => {
 test("a store whose directory has gone says that it is unavailable, everywhere", async () => {
   const own = await mkdtemp(join(tmpdir(), "evidence-"));
   const lost = await openFilesystemStore({ directory: own, log });
-  const object = await lost.stage(randomBytes(100), 100);
+  const object = await lost.stage(randomBytes(LARGE), LARGE);
+  const inMemory = await lost.stage(randomBytes(100), 100);
   await rename(own, `${own}-away`);
   await expect(lost.check()).rejects.toBeInstanceOf(StoreUnavailableError);
   await expect(lost.space()).rejects.toBeInstanceOf(StoreUnavailableError);
-  await expect(lost.stage(randomBytes(100), 100)).rejects.toBeInstanceOf(StoreUnavailableError);
+  await expect(lost.stage(randomBytes(LARGE), LARGE)).rejects.toBeInstanceOf(StoreUnavailableError);
+  await expect(lost.commit([inMemory])).rejects.toBeInstanceOf(StoreUnavailableError);
   await expect(lost.commit([object])).rejects.toBeInstanceOf(StoreUnavailableError);
   await rename(`${own}-away`, own);
   await expect(lost.check()).resolves.toBeUndefined();
@@ -119,7 +133,7 @@ test.skipIf(isRoot)("a directory that may not be written is unavailable (cannot 
   const closed = await openFilesystemStore({ directory: own, log });
   await chmod(join(own, "staging"), 0o500);
   await expect(closed.check()).rejects.toBeInstanceOf(StoreUnavailableError);
-  await expect(closed.stage(randomBytes(100), 100)).rejects.toBeInstanceOf(StoreUnavailableError);
+  await expect(closed.stage(randomBytes(LARGE), LARGE)).rejects.toBeInstanceOf(StoreUnavailableError);
   await chmod(join(own, "staging"), 0o700);
   await rm(own, { recursive: true });
 });
@@ -145,7 +159,7 @@ describe("on a disk of 4 MB", () => {
     skip,
   }) => {
     skip(!mounted, "mounting a tmpfs is not allowed here");
-    const full = await openFilesystemStore({ directory: join(small, "store"), log });
+    await using full = await openFilesystemStore({ directory: join(small, "store"), log });
     const { sha256: name } = await commitOne(full, Buffer.from("stored before"));
     await mkdir(join(small, "other"));
     await writeFile(join(small, "other", "filler"), randomBytes(3 * 1024 * 1024));

@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, link, mkdir, open, readdir, rename, stat, statfs } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Log } from "../log.ts";
@@ -67,6 +68,9 @@ export const openFilesystemStore = async ({ directory, log }: FilesystemStoreOpt
   );
   await mapBounded(missing, PARALLEL, (name) => onDisk(mkdir(join(objects, name), { mode: FOLDER_MODE })));
   await syncFolder(objects);
+  // Open for as long as the store is: making the names of a batch durable touches most of them.
+  const folders = new Map<string, FileHandle>();
+  for (const name of await onDisk(readdir(objects))) folders.set(name, await onDisk(open(join(objects, name), "r")));
   const staging = await openStaging(join(root, "staging"), true);
 
   let repairs: Promise<unknown> = Promise.resolve();
@@ -102,9 +106,9 @@ export const openFilesystemStore = async ({ directory, log }: FilesystemStoreOpt
     try {
       await mapBounded(staged, PARALLEL, place);
       // Also for objects that were there already: another commit may have linked them and not have got this far.
-      const folders = [...new Set(staged.map(({ sha256 }) => dirname(join(objects, objectPath(sha256)))))];
+      const touched = [...new Set(staged.map(({ sha256 }) => dirname(objectPath(sha256))))];
       await Promise.all([
-        mapBounded(folders, PARALLEL, syncFolder),
+        mapBounded(touched, PARALLEL, (name) => onDisk(folders.get(name)?.sync() ?? syncFolder(join(objects, name)))),
         mapBounded(staged, PARALLEL, (object) => object.discard()),
       ]);
     } catch (error) {
@@ -135,7 +139,9 @@ export const openFilesystemStore = async ({ directory, log }: FilesystemStoreOpt
     check: async () => {
       await onDisk(access(join(root, "staging"), constants.W_OK));
     },
-    // Files are opened and closed by each operation; there is nothing to hand back.
-    [Symbol.asyncDispose]: async () => undefined,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([...folders.values()].map((folder) => folder.close()));
+      folders.clear();
+    },
   };
 };

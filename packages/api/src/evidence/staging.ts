@@ -1,5 +1,5 @@
 /**
- * The waiting room of both stores: bytes are hashed while they are written to a file of their own.
+ * The waiting room of both stores: bytes are hashed as they come and wait in memory or in a file of their own.
  * Rule: what lies here was never acknowledged, so it may be removed at any time and is removed when a store opens.
  */
 import { createHash, randomUUID } from "node:crypto";
@@ -29,71 +29,115 @@ export type Staging = {
   /** As EvidenceStore.stage says. */
   stage(source: Readable | Uint8Array, maxBytes: number): Promise<StagedObject>;
   /**
-   * Resolves when the object's bytes are on the disk; for a staging opened with `keepOpen`, once an object.
+   * Resolves when the object's bytes are on the disk; for a staging opened `lazily`, once an object.
    * @throws DiskFullError, StoreUnavailableError, also for an object that was not staged here or is discarded
    */
   flush(object: StagedObject): Promise<void>;
 };
 
+/** Objects up to this size wait in memory: a full scene is 50 to 80 KB and seldom more. */
+const SMALL_BYTES = 1024 * 1024;
+/** All staged objects together hold no more memory than this, however many uploads run; what is beyond goes to a file at once. */
+const MEMORY_BYTES = 48 * 1024 * 1024;
+
+/** Bytes on their way: in memory until they are too many, then in a file that stays open. */
+type Waiting = { chunks: Uint8Array[]; held: number; file: FileHandle | null };
+
 /**
  * Opens a directory for staged files and removes what an earlier run left in it.
- * @param keepOpen keep every file open until it is flushed or discarded. Flushes wait for the commit, where the file system's
- *   journal takes many at once: begun on arrival they made a whole batch no faster, and kept later files waiting for a thread.
+ * @param lazily write small objects only when they are flushed, and keep larger ones open until then. Waiting for the disk
+ *   between the parts of a body made a batch of 100 images take twice as long (docs/benchmarks.md).
  * @throws DiskFullError, StoreUnavailableError
  */
-export const openStaging = async (directory: string, keepOpen: boolean): Promise<Staging> => {
-  const openFiles = new WeakMap<StagedObject, FileHandle>();
+export const openStaging = async (directory: string, lazily: boolean): Promise<Staging> => {
+  const waiting = new WeakMap<StagedObject, Waiting>();
+  let memory = 0;
   await onDisk(mkdir(directory, { recursive: true, mode: 0o750 }));
   for (const leftover of await onDisk(readdir(directory)))
     await onDisk(rm(join(directory, leftover), { force: true, recursive: true }));
 
+  const release = (bytes: Waiting): void => {
+    memory -= bytes.held;
+    bytes.held = 0;
+    bytes.chunks = [];
+  };
+
+  /** Brings what is in memory to the object's file. */
+  const spill = async (path: string, bytes: Waiting): Promise<FileHandle> => {
+    bytes.file ??= await onDisk(open(path, "wx", EVIDENCE_MODE));
+    if (bytes.chunks.length > 0) await onDisk(bytes.file.writev(bytes.chunks));
+    release(bytes);
+    return bytes.file;
+  };
+
+  const keep = async (path: string, bytes: Waiting, chunk: Uint8Array): Promise<void> => {
+    const fits = lazily && bytes.file === null && bytes.held + chunk.byteLength <= SMALL_BYTES;
+    if (fits && memory + chunk.byteLength <= MEMORY_BYTES) {
+      bytes.chunks.push(chunk);
+      bytes.held += chunk.byteLength;
+      memory += chunk.byteLength;
+      return;
+    }
+    const file = await spill(path, bytes);
+    await onDisk(file.writeFile(chunk));
+  };
+
+  const drop = async (path: string, bytes: Waiting | undefined): Promise<void> => {
+    if (bytes) release(bytes);
+    await bytes?.file?.close();
+    await onDisk(rm(path, { force: true }));
+  };
+
   const stage = async (source: Readable | Uint8Array, maxBytes: number): Promise<StagedObject> => {
     const path = join(directory, randomUUID());
-    const remove = () => onDisk(rm(path, { force: true }));
-    const file = await onDisk(open(path, "wx", EVIDENCE_MODE));
+    const bytes: Waiting = { chunks: [], held: 0, file: null };
     const hash = createHash("sha256");
     const head: number[] = [];
-    let bytes = 0;
+    let length = 0;
     try {
       // A Uint8Array is itself iterable, byte by byte: it is wrapped to be one chunk.
       for await (const chunk of source instanceof Uint8Array ? [source] : (source as AsyncIterable<Uint8Array>)) {
-        bytes += chunk.byteLength;
-        if (bytes > maxBytes) throw new StageLimitError(maxBytes);
+        length += chunk.byteLength;
+        if (length > maxBytes) throw new StageLimitError(maxBytes);
         hash.update(chunk);
         if (head.length < 3) head.push(...chunk.subarray(0, 3 - head.length));
-        await onDisk(file.writeFile(chunk));
+        await keep(path, bytes, chunk);
       }
-      if (!keepOpen) await onDisk(file.close());
+      if (!lazily) {
+        await (await spill(path, bytes)).close();
+        bytes.file = null;
+      }
     } catch (error) {
-      await Promise.allSettled([file.close(), remove()]);
+      await Promise.allSettled([drop(path, bytes)]);
       throw error;
     }
     const object: StagedObject = {
       sha256: hash.digest("hex"),
-      bytes,
+      bytes: length,
       isJpeg: head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff,
       path,
       discard: async () => {
-        const open = openFiles.get(object);
-        openFiles.delete(object);
-        if (open) await onDisk(open.close());
-        await remove();
+        const left = waiting.get(object);
+        waiting.delete(object);
+        await drop(path, left);
       },
     };
-    if (keepOpen) openFiles.set(object, file);
+    if (lazily) waiting.set(object, bytes);
     return object;
   };
 
   return {
     stage,
     flush: async (object) => {
-      const file = openFiles.get(object);
-      if (!file) throw new StoreUnavailableError("An object is committed once, to the store that staged it.");
-      openFiles.delete(object);
+      const bytes = waiting.get(object);
+      if (!bytes) throw new StoreUnavailableError("An object is committed once, to the store that staged it.");
+      waiting.delete(object);
       try {
+        const file = await spill(object.path, bytes);
         await onDisk(file.sync());
       } finally {
-        await onDisk(file.close());
+        release(bytes);
+        await bytes.file?.close();
       }
     },
   };

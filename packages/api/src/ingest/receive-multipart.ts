@@ -2,7 +2,7 @@
  * Receives the multipart body of a batch: the `detections` text in memory, each image streamed to the store's staging.
  * Rule: nothing here is evidence yet; whoever calls it discards what it did not commit.
  */
-import { Transform } from "node:stream";
+import type { Readable } from "node:stream";
 import { BATCH_BYTES_MAX, BATCH_ITEMS_MAX, IMAGE_BYTES_MAX, IMAGE_ROLES } from "@chaverim/contracts";
 import type { Request, Response } from "express";
 import multer, { MulterError, type StorageEngine } from "multer";
@@ -39,16 +39,7 @@ const toReceiveError = (error: unknown): unknown => {
   return error;
 };
 
-/** Fails the stream once all parts together are larger than a batch may be. */
-const meter = (count: (bytes: number) => boolean): Transform =>
-  new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      if (count(chunk.length)) done(null, chunk);
-      else done(tooLarge());
-    },
-  });
-
-const readAll = async (stream: NodeJS.ReadableStream): Promise<Buffer> => {
+const readAll = async (stream: Readable): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
@@ -68,20 +59,15 @@ export const receiveMultipart = async (
   if (!request.is("multipart/form-data")) throw new AppError("media_type", "Send the batch as multipart/form-data.");
   if (Number(request.headers["content-length"] ?? 0) > BATCH_BYTES_MAX) throw tooLarge();
   const received: ReceivedBatch = { detections: null, images: new Map() };
-  let bytes = 0;
-  const count = (more: number) => (bytes += more) <= BATCH_BYTES_MAX;
-  const open = new Set<Transform>();
-  const keep = async (name: string, stream: NodeJS.ReadableStream): Promise<void> => {
-    const metered = meter(count);
-    open.add(metered);
-    metered.once("close", () => open.delete(metered));
-    stream.on("error", (error) => metered.destroy(error));
-    stream.pipe(metered);
+  const open = new Set<Readable>();
+  const keep = async (name: string, stream: Readable): Promise<void> => {
+    open.add(stream);
+    stream.once("close", () => open.delete(stream));
     if (name === "detections") {
-      received.detections = await readAll(metered);
+      received.detections = await readAll(stream);
       return;
     }
-    const image = await store.stage(metered, IMAGE_BYTES_MAX);
+    const image = await store.stage(stream, IMAGE_BYTES_MAX);
     staged.push(image);
     received.images.set(name, image);
   };
@@ -106,6 +92,12 @@ export const receiveMultipart = async (
     await new Promise<void>((resolve, reject) => {
       request.once("close", () => {
         if (!request.complete) reject(new AppError("incomplete", "The connection was cut."));
+      });
+      let bytes = 0;
+      // Beside the parser's own listener, attached in the same tick: a body without Content-Length has the same limit.
+      request.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > BATCH_BYTES_MAX) reject(tooLarge());
       });
       upload(request, response, (error: unknown) => (error ? reject(toReceiveError(error)) : resolve()));
     });

@@ -1,0 +1,29 @@
+/**
+ * Benchmarks: `npm run -s bench -- NAME [--option value] [--json]`.
+ * Rule: each seeds its own data, runs on the embedded default unless DATABASE_URL is set, and cleans up after itself.
+ */
+import { parseArgs } from "node:util";
+import { benchIngest } from "./bench/ingest.ts";
+import { type Report, createReport } from "./bench/report.ts";
+
+const BENCHES: Record<string, (report: Report, options: Map<string, number>) => Promise<void>> = {
+  /** --batches N (default 100). */
+  ingest: benchIngest,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean" }, batches: { type: "string" } },
+});
+const name = positionals[0] ?? "";
+const bench = BENCHES[name];
+if (!bench) {
+  process.stderr.write(
+    `There is no bench called ${name || "(nothing)"}. There are: ${Object.keys(BENCHES).join(", ")}.\n`,
+  );
+  process.exit(2);
+}
+const options = new Map(
+  Object.entries(values).flatMap(([key, value]) => (typeof value === "string" ? [[key, Number(value)] as const] : [])),
+);
+await bench(createReport(name, values.json === true), options);
