@@ -4,7 +4,16 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { openSync, closeSync, existsSync, readFileSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -53,9 +62,15 @@ const findBinaries = async (): Promise<string> => {
   try {
     native = join(dirname(createRequire(import.meta.url).resolve(name)), "..", "native");
   } catch (cause) {
-    throw new EmbeddedError(`There is no embedded PostgreSQL for ${process.platform} ${process.arch}: set DATABASE_URL to a server of yours.`, { cause });
+    throw new EmbeddedError(
+      `There is no embedded PostgreSQL for ${process.platform} ${process.arch}: set DATABASE_URL to a server of yours.`,
+      { cause },
+    );
   }
-  const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8")) as { source: string; target: string }[];
+  const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8")) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of links) {
     const path = join(native, "..", target);
     if (existsSync(path)) continue;
@@ -88,7 +103,12 @@ const launchAs = (paths: Paths): Launch => {
   }
 };
 
-const run = (launch: Launch, command: string, args: string[], stdio: "pipe" | ["ignore", number, number]): ChildProcess => {
+const run = (
+  launch: Launch,
+  command: string,
+  args: string[],
+  stdio: "pipe" | ["ignore", number, number],
+): ChildProcess => {
   const [program, ...rest] = [...launch.prefix, command, ...args];
   return spawn(program ?? command, rest, {
     stdio,
@@ -105,13 +125,25 @@ const initialise = async (launch: Launch, bin: string, paths: Paths): Promise<vo
   const child = run(
     launch,
     join(bin, "initdb"),
-    ["-D", paths.cluster, "-U", USER, `--pwfile=${paths.password}`, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"],
+    [
+      "-D",
+      paths.cluster,
+      "-U",
+      USER,
+      `--pwfile=${paths.password}`,
+      "--auth=scram-sha-256",
+      "--encoding=UTF8",
+      "--locale=C",
+      "--no-instructions",
+    ],
     "pipe",
   );
   let output = "";
   child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr?.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const code = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once("error", reject).once("close", resolve),
+  );
   if (code !== 0) {
     await rm(paths.root, { recursive: true, force: true });
     throw new EmbeddedError(`PostgreSQL could not make its data directory: ${lastLine(output)}`);
@@ -132,8 +164,10 @@ const freePort = (): Promise<number> =>
 /** When a process started, in clock ticks since boot: tells a process from a later one with the same number. */
 const startedAt = (pid: number): string | null => {
   try {
-    // The name in parentheses may hold spaces; the 20th field after it is the start time (proc(5), field 22).
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19] ?? null;
+    // The name in parentheses may hold spaces; after it the first field is the state and the 20th the start time
+    // (proc(5), fields 3 and 22). One in state Z has ended.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    return fields[0] === "Z" ? null : (fields[19] ?? null);
   } catch {
     return isAlive(pid) ? "unknown" : null;
   }
@@ -152,12 +186,54 @@ const ownerOf = async (paths: Paths): Promise<number | null> => {
   return pid && startedAt(Number(pid)) === started ? Number(pid) : null;
 };
 
-/** The running postmaster of this cluster, from its own pid file: line 1 process id, line 4 port. */
-const runningServer = async (paths: Paths): Promise<{ pid: number; port: number } | null> => {
-  const lines = (await readFile(join(paths.cluster, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
+/**
+ * Says whether a process is PostgreSQL on this cluster: it and its children work in the data directory. A number that
+ * another program got after a restart of the machine is not, nor is a process that has ended and was not collected yet.
+ */
+const isOfCluster = (pid: number, paths: Paths): boolean => {
+  if (!existsSync("/proc/self")) return isAlive(pid);
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(paths.cluster);
+  } catch {
+    return false;
+  }
+};
+
+/** What PostgreSQL notes in its data directory while it runs: line 1 process id, line 4 port. */
+const readPidFile = async (paths: Paths): Promise<{ pid: number; port: number } | null> => {
+  const lines = (await readFile(pidFile(paths), "utf8").catch(() => "")).split("\n");
   const pid = Number(lines[0]);
   const port = Number(lines[3]);
-  return pid > 0 && port > 0 && isAlive(pid) ? { pid, port } : null;
+  return pid > 0 && port > 0 ? { pid, port } : null;
+};
+
+const pidFile = (paths: Paths): string => join(paths.cluster, "postmaster.pid");
+
+/** The running server of this cluster, once it takes queries; null when there is none, or it was just ending. */
+const adoptRunning = async (paths: Paths, password: string): Promise<{ pid: number; port: number } | null> => {
+  const noted = await readPidFile(paths);
+  if (!noted || !isOfCluster(noted.pid, paths)) return null;
+  try {
+    await waitUntilReady(password, noted.port, () => (isOfCluster(noted.pid, paths) ? null : "it was stopped"));
+    return noted;
+  } catch (error) {
+    if (isOfCluster(noted.pid, paths)) throw error;
+    return null;
+  }
+};
+
+/**
+ * Removes the note of a server that was killed. PostgreSQL would do so itself, but not while any process has that
+ * number: then it refuses to start. It is safe once nothing works in the data directory any more, and PostgreSQL
+ * itself still refuses when the memory of another server of this cluster is in use.
+ */
+const clearStalePidFile = async (paths: Paths): Promise<void> => {
+  const noted = await readPidFile(paths);
+  if (!noted || !existsSync("/proc/self")) return;
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  const isInUse = () => readdirSync("/proc").some((name) => /^\d+$/.test(name) && isOfCluster(Number(name), paths));
+  while (isInUse() && Date.now() < deadline) await sleep(20);
+  if (!isInUse() && (await readPidFile(paths))?.pid === noted.pid) await rm(pidFile(paths), { force: true });
 };
 
 const urlFor = (password: string, port: number, database = DATABASE): string =>
@@ -175,7 +251,8 @@ const waitUntilReady = async (password: string, port: number, hasExited: () => s
       if (found.length === 0) await sql`create database ${sql(DATABASE)}`;
       return;
     } catch (error) {
-      if (Date.now() > deadline) throw new EmbeddedError(`PostgreSQL did not answer within ${START_TIMEOUT_MS / 1000} s.`, { cause: error });
+      if (Date.now() > deadline)
+        throw new EmbeddedError(`PostgreSQL did not answer within ${START_TIMEOUT_MS / 1000} s.`, { cause: error });
       // 30 ms: a warm start takes about 100 ms.
       await sleep(30);
     } finally {
@@ -184,7 +261,12 @@ const waitUntilReady = async (password: string, port: number, hasExited: () => s
   }
 };
 
-const start = async (launch: Launch, bin: string, paths: Paths, password: string): Promise<{ pid: number; port: number }> => {
+const start = async (
+  launch: Launch,
+  bin: string,
+  paths: Paths,
+  password: string,
+): Promise<{ pid: number; port: number }> => {
   const port = await freePort();
   const log = openSync(paths.log, "w", 0o600);
   const settings = {
@@ -219,12 +301,12 @@ const start = async (launch: Launch, bin: string, paths: Paths, password: string
   return { pid: child.pid ?? 0, port };
 };
 
-const stop = async (pid: number): Promise<void> => {
+const stop = async (pid: number, paths: Paths): Promise<void> => {
   for (const signal of ["SIGINT", "SIGQUIT"] as const) {
-    if (!isAlive(pid)) return;
+    if (!isOfCluster(pid, paths)) return;
     process.kill(pid, signal);
     const deadline = Date.now() + STOP_TIMEOUT_MS;
-    while (isAlive(pid) && Date.now() < deadline) await sleep(20);
+    while (isOfCluster(pid, paths) && Date.now() < deadline) await sleep(20);
   }
 };
 
@@ -250,25 +332,27 @@ export const openEmbedded = async (dataDir: string, role: "server" | "tool"): Pr
   await mkdir(paths.root, { recursive: true, mode: 0o700 });
   const owner = await ownerOf(paths);
   if (role === "server" && owner !== null && owner !== process.pid) {
-    throw new EmbeddedError(`Another server (process ${owner}) already uses ${dataDir}: stop it first, or set DATA_DIR to another directory.`);
+    throw new EmbeddedError(
+      `Another server (process ${owner}) already uses ${dataDir}: stop it first, or set DATA_DIR to another directory.`,
+    );
   }
   const state = await checkDirectory(paths);
   const bin = await findBinaries();
   const launch = launchAs(paths);
   if (state === "new") await initialise(launch, bin, paths);
   const password = (await readFile(paths.password, "utf8")).trim();
-  const running = await runningServer(paths);
-  const owned = role === "server" || running === null;
   if (role === "server") await writeFile(paths.owner, `${process.pid} ${startedAt(process.pid)}`, { mode: 0o600 });
+  const running = await adoptRunning(paths, password);
+  const owned = role === "server" || running === null;
+  if (!running) await clearStalePidFile(paths);
   const { pid, port } = running ?? (await start(launch, bin, paths, password));
-  if (running) await waitUntilReady(password, port, () => (isAlive(pid) ? null : "it was stopped"));
   return {
     url: urlFor(password, port),
     owned,
     pid,
     [Symbol.asyncDispose]: async () => {
       if (!owned) return;
-      await stop(pid);
+      await stop(pid, paths);
       if (role === "server") await rm(paths.owner, { force: true });
     },
   };

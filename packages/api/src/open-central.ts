@@ -2,8 +2,9 @@
  * Opens central as a whole: its port, database, keys, evidence, alert engine, application and sockets.
  * Rule: the one way to open it, for the server and for its tests; dispose refuses new work, drains, and closes in reverse.
  */
+import { randomUUID } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { type Server, createServer } from "node:http";
+import { type RequestListener, type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { openAlertEngine } from "./alerts/engine.ts";
@@ -12,6 +13,7 @@ import { createLimits } from "./auth/limits.ts";
 import { createSessions } from "./auth/sessions.ts";
 import type { Central } from "./central.ts";
 import { type Config, ConfigError, isLoopback } from "./config.ts";
+import { AppError, toFailure } from "./failure.ts";
 import { openKeys } from "./keys.ts";
 import type { Log } from "./log.ts";
 import { openLive } from "./notify/live.ts";
@@ -61,6 +63,21 @@ const listen = (server: Server, config: Config): Promise<number> =>
     server.listen(config.port, config.host, () => resolve((server.address() as AddressInfo).port));
   });
 
+/** Until everything is open: a request without an answer would hold a collector for the whole of its own time limit. */
+const answerStarting: RequestListener = (_request, response) => {
+  const starting = new AppError("db_unavailable", "The server is starting. Try again in a moment.", {
+    retryAfterSeconds: 1,
+  });
+  const { status, body } = toFailure(starting, randomUUID());
+  response.writeHead(status, {
+    "Content-Type": "application/json",
+    "Retry-After": starting.retryAfterSeconds,
+    "X-Request-Id": body.requestId,
+    Connection: "close",
+  });
+  response.end(JSON.stringify(body));
+};
+
 /** Resolves when every request that is under way has been answered. */
 const drain = (server: Server): Promise<void> =>
   new Promise((resolve) => {
@@ -77,6 +94,7 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
   await using opening = new AsyncDisposableStack();
   const closing = new AbortController();
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS });
+  server.on("request", answerStarting);
   // The port first: a taken one is told before a database is started for nothing.
   const port = await listen(server, config);
   opening.defer(() => drain(server));
@@ -101,7 +119,7 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
     metrics,
     closing: closing.signal,
   };
-  server.on("request", createApp(central));
+  server.off("request", answerStarting).on("request", createApp(central));
   const sockets = openSockets(central, server);
   log.info(
     { url: central.origins.publicUrl, evidence: store.kind, tamper_resistant: store.tamperResistant },
