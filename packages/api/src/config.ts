@@ -8,43 +8,47 @@ import * as z from "zod";
 
 const flag = z.enum(["0", "1", "true", "false"]).transform((value) => value === "1" || value === "true");
 
-const environmentSchema = z
-  .object({
-    PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
-    HOST: z.string().min(1).default("127.0.0.1"),
-    DATA_DIR: z.string().min(1).default(".data/central"),
-    PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-    EVIDENCE_STORE: z.enum(["filesystem", "s3"]).default("filesystem"),
-    S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-    S3_BUCKET: z.string().default("chaverim-evidence"),
-    S3_REGION: z.string().default("us-east-1"),
-    S3_ACCESS_KEY: z.string().optional(),
-    S3_SECRET_KEY: z.string().optional(),
-    S3_SECRET_KEY_FILE: z.string().optional(),
-    /** 30 days: the most common retention of detections without a hit, and the least that Object Lock enforces. */
-    RETENTION_MIN_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
-    METRICS_TOKEN: z.string().min(16).optional(),
-    LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-    /** How many proxies stand in front and set X-Forwarded-For. */
-    TRUST_PROXY: z.coerce.number().int().min(0).max(3).default(0),
-    SIMULATED: flag.default(false),
-  })
-  .superRefine((value, context) => {
-    const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
-    if (value.EVIDENCE_STORE === "s3") {
-      if (!value.S3_ENDPOINT) refuse("S3_ENDPOINT", "is needed with EVIDENCE_STORE=s3, e.g. https://objects.example.org");
-      if (!value.S3_ACCESS_KEY) refuse("S3_ACCESS_KEY", "is needed with EVIDENCE_STORE=s3");
-      if (!value.S3_SECRET_KEY && !value.S3_SECRET_KEY_FILE) refuse("S3_SECRET_KEY", "or S3_SECRET_KEY_FILE is needed with EVIDENCE_STORE=s3");
-    }
-    const publicUrl = value.PUBLIC_URL ? new URL(value.PUBLIC_URL) : null;
-    if (publicUrl && publicUrl.protocol !== "https:" && !isLoopback(publicUrl.hostname)) {
-      refuse("PUBLIC_URL", "must be https: sign-in over plain http is accepted on this machine alone");
-    }
-    if (!publicUrl && !isLoopback(value.HOST)) {
-      refuse("PUBLIC_URL", `is needed when HOST is ${value.HOST}: the https address that people type`);
-    }
-  });
+const environmentSchema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  DATA_DIR: z.string().min(1).default(".data/central"),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  EVIDENCE_STORE: z.enum(["filesystem", "s3"]).default("filesystem"),
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  S3_BUCKET: z.string().default("chaverim-evidence"),
+  S3_REGION: z.string().default("us-east-1"),
+  S3_ACCESS_KEY: z.string().optional(),
+  S3_SECRET_KEY: z.string().optional(),
+  S3_SECRET_KEY_FILE: z.string().optional(),
+  /** 30 days: the most common retention of detections without a hit, and the least that Object Lock enforces. */
+  RETENTION_MIN_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
+  METRICS_TOKEN: z.string().min(16).optional(),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  /** How many proxies stand in front and set X-Forwarded-For. */
+  TRUST_PROXY: z.coerce.number().int().min(0).max(3).default(0),
+  SIMULATED: flag.default(false),
+});
+
+type Mistake = { name: string; message: string };
+
+/** What the variables have to say to each other; judged on the text, so that it is told beside every other mistake. */
+const findContradictions = (given: Record<string, string | undefined>): Mistake[] => {
+  const mistakes: Mistake[] = [];
+  const refuse = (name: string, message: string) => void mistakes.push({ name, message });
+  if (given["EVIDENCE_STORE"] === "s3") {
+    if (!given["S3_ENDPOINT"]) refuse("S3_ENDPOINT", "is needed with EVIDENCE_STORE=s3, e.g. https://objects.example.org");
+    if (!given["S3_ACCESS_KEY"]) refuse("S3_ACCESS_KEY", "is needed with EVIDENCE_STORE=s3");
+    if (!given["S3_SECRET_KEY"] && !given["S3_SECRET_KEY_FILE"]) refuse("S3_SECRET_KEY", "or S3_SECRET_KEY_FILE is needed with EVIDENCE_STORE=s3");
+  }
+  const host = given["HOST"] ?? "127.0.0.1";
+  const publicUrl = URL.parse(given["PUBLIC_URL"] ?? "");
+  if (publicUrl && publicUrl.protocol !== "https:" && !isLoopback(publicUrl.hostname)) {
+    refuse("PUBLIC_URL", "must be https: sign-in over plain http is accepted on this machine alone");
+  }
+  if (!given["PUBLIC_URL"] && !isLoopback(host)) refuse("PUBLIC_URL", `is needed when HOST is ${host}: the https address that people type`);
+  return mistakes;
+};
 
 export type Config = {
   port: number;
@@ -88,9 +92,9 @@ export const readConfig = (environment: NodeJS.ProcessEnv = process.env): Config
   // An empty variable, as compose files leave behind, means "not set".
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = environmentSchema.safeParse(given);
-  if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("\n"));
-  }
+  const issues = parsed.error?.issues.map((issue) => ({ name: issue.path.join("."), message: issue.message })) ?? [];
+  const mistakes = [...issues, ...findContradictions(given)];
+  if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes.map(({ name, message }) => `${name} ${message}`).join("\n"));
   const value = parsed.data;
   return {
     port: value.PORT,

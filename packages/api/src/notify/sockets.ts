@@ -27,6 +27,12 @@ const refuse = (socket: Duplex, status: string): void => {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 };
 
+/** The address of the person, with as many proxies in front as are trusted; each appends the one that it saw. */
+const clientAddress = (request: IncomingMessage, trustedProxies: number): string => {
+  const forwarded = (request.headers["x-forwarded-for"]?.toString() ?? "").split(",").map((address) => address.trim());
+  return (trustedProxies > 0 && forwarded.at(-trustedProxies)) || (request.socket.remoteAddress ?? "");
+};
+
 type Upgrade = IncomingMessage & { session?: Session };
 
 /** Answers upgrades on `server`; dispose tells clients to come back and closes. */
@@ -40,7 +46,7 @@ export const openSockets = (central: Central, server: Server): AsyncDisposable =
     createContext: ({ req }): Context => ({
       central,
       requestId: randomUUID(),
-      ip: req.socket.remoteAddress ?? "",
+      ip: clientAddress(req, central.config.trustProxy),
       request: req,
       response: null,
       session: (req as Upgrade).session ?? null,
