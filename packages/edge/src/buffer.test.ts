@@ -144,7 +144,8 @@ test("pruning takes rows with their images, but not an image that another row na
 
 test("a second process with the same folder is told so", async () => {
   await using folder = await temporaryFolder();
-  await using _buffer = await openBuffer(folder.path, createFakeClock());
+  await using buffer = await openBuffer(folder.path, createFakeClock());
+  expect(buffer.lastSeq()).toBe(0);
   await expect(openBuffer(folder.path, createFakeClock())).rejects.toThrow(FatalError);
 });
 
@@ -152,7 +153,8 @@ test("what an interrupted write left in the scratch folder is cleared away", asy
   await using folder = await temporaryFolder();
   await (await openBuffer(folder.path, createFakeClock()))[Symbol.asyncDispose]();
   await writeFile(join(folder.path, "images-scratch", "half"), "half a picture");
-  await using _buffer = await openBuffer(folder.path, createFakeClock());
+  await using buffer = await openBuffer(folder.path, createFakeClock());
+  expect(buffer.lastSeq()).toBe(0);
   expect(await readdir(join(folder.path, "images-scratch"))).toEqual([]);
 });
 

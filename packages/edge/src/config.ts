@@ -146,18 +146,11 @@ const nameOf = (path: readonly PropertyKey[]): string =>
 /** The library's own messages in plain words; ours are plain already. */
 const plainMessage = (issue: z.core.$ZodIssue): string => {
   if (!/^(Invalid|Too)/.test(issue.message)) return issue.message;
-  switch (issue.code) {
-    case "invalid_value":
-      return `must be one of ${issue.values.join(", ")}`;
-    case "too_big":
-      return `must be at most ${issue.maximum}`;
-    case "too_small":
-      return `must be at least ${issue.minimum}`;
-    case "invalid_type":
-      return `must be of type ${issue.expected}`;
-    default:
-      return `is wrong: ${issue.message}`;
-  }
+  if (issue.code === "invalid_value") return `must be one of ${issue.values.join(", ")}`;
+  if (issue.code === "too_big") return `must be at most ${issue.maximum}`;
+  if (issue.code === "too_small") return `must be at least ${issue.minimum}`;
+  if (issue.code === "invalid_type") return `must be of type ${issue.expected}`;
+  return `is wrong: ${issue.message}`;
 };
 
 const sentencesOf = (error: z.ZodError): string[] =>

@@ -166,4 +166,5 @@ test("a folder that does not exist yet is made and watched", async () => {
   await until(() => taken.length === 1);
   stop.abort();
   await taking;
+  expect(taken[0]?.reading.plate.text).toBe("A1");
 });

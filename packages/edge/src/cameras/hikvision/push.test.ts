@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createCentralTime, type Clock } from "../../clock.ts";
+import { createCentralTime } from "../../clock.ts";
 import { aJpeg, createFakeClock, createTestLog, temporaryFolder, until } from "../../testing.ts";
 import type { Sighting } from "../camera.ts";
 import { openPushCamera, openPushListener } from "./push.ts";
@@ -16,7 +16,7 @@ const event: Buffer<ArrayBuffer> = readFileSync(
 const scene = aJpeg("scene");
 const crop = aJpeg("crop");
 
-const openGate = async (dataDir: string, { trustClock = false, clock = createFakeClock() as Clock } = {}) => {
+const openGate = async (dataDir: string, { trustClock = false, clock = createFakeClock() } = {}) => {
   const { log, lines } = createTestLog();
   const central = createCentralTime(clock);
   const camera = await openPushCamera({
@@ -109,7 +109,10 @@ test("a message stays in the spool until the buffer asks for the next one", asyn
   await using folder = await temporaryFolder();
   await using gate = await openGate(folder.path);
   await post(gate.url, event);
-  for await (const _sighting of gate.camera.sightings(new AbortController().signal)) break;
+  for await (const { source } of gate.camera.sightings(new AbortController().signal)) {
+    expect(source).toMatch(/^uuid:/);
+    break;
+  }
   expect(await readdir(join(folder.path, "spool", "gate"))).toHaveLength(1);
   expect(await take(gate.camera, 1)).toHaveLength(1);
 });
