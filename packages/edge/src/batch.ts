@@ -3,6 +3,7 @@
  * Rule: the bytes of a payload and of an image go out exactly as they were stored, and a batch stays within its limit.
  */
 import { randomBytes } from "node:crypto";
+import type { RequestBody } from "./central.ts";
 import type { DetectionBuffer, DueRow, Settlement, StoredImage } from "./buffer.ts";
 
 export type BatchElement = { row: DueRow; images: (StoredImage & { data: Buffer })[] };
@@ -52,7 +53,7 @@ export const fillBatch = async (buffer: DetectionBuffer, limits: BatchLimits, mo
 const CRLF = "\r\n";
 
 /** The multipart/form-data body: `detections` first, then the images in the order of their elements (wire.md). */
-export const batchBody = (elements: readonly BatchElement[]): { contentType: string; bytes: Buffer<ArrayBuffer> } => {
+export const batchBody = (elements: readonly BatchElement[]): RequestBody => {
   // 128 random bits: no payload and no picture holds them.
   const boundary = `chaverim-${randomBytes(16).toString("hex")}`;
   const chunks: Buffer[] = [];
@@ -75,5 +76,5 @@ export const batchBody = (elements: readonly BatchElement[]): { contentType: str
     }
   }
   chunks.push(Buffer.from(`--${boundary}--${CRLF}`));
-  return { contentType: `multipart/form-data; boundary=${boundary}`, bytes: Buffer.concat(chunks) };
+  return { contentType: `multipart/form-data; boundary=${boundary}`, chunks };
 };

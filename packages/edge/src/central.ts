@@ -2,18 +2,26 @@
  * The line to central: one request, one answer.
  * Rule: an unreachable central is an ordinary outcome, not an exception, and no request waits for ever.
  */
+import { once } from "node:events";
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { readDateHeader, type CentralTime, type Clock } from "./clock.ts";
 import { reasonOf } from "./failure.ts";
 
 export type CentralAnswer =
-  | { kind: "answered"; status: number; headers: Headers; text: string }
+  | { kind: "answered"; status: number; retryAfter: string | null; text: string }
   | { kind: "unreachable"; reason: string; timedOut: boolean };
+
+/** A body in pieces: they are written one after the other and never copied into one. */
+export type RequestBody = { contentType: string; chunks: readonly Buffer[] };
 
 export type CentralRequest = {
   method: "GET" | "POST";
   /** Below the address of central, e.g. `/api/v1/heartbeat`. */
   path: string;
-  body?: { contentType: string; bytes: Uint8Array<ArrayBuffer> };
+  body?: RequestBody;
   timeoutMs: number;
 };
 
@@ -23,10 +31,10 @@ export type Central = (request: CentralRequest) => Promise<CentralAnswer>;
 /** Five hundred results have some 300 KB; an answer beyond this is not central's. */
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 
-const readText = async (response: Response): Promise<string> => {
-  const chunks: Uint8Array[] = [];
+const readText = async (response: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > ANSWER_BYTES_MAX) throw new Error("the answer has more than 4 MB");
     chunks.push(chunk);
@@ -35,6 +43,7 @@ const readText = async (response: Response): Promise<string> => {
 };
 
 /**
+ * node:http and not fetch: fetch copies a body of 5 MB before it sends it, and a small board has no memory to spare.
  * @param deadline aborts whatever is under way; set a few seconds after the collector was told to stop
  */
 export const createCentral = (
@@ -43,21 +52,31 @@ export const createCentral = (
   centralTime: CentralTime,
   deadline: AbortSignal,
 ): Central => {
+  const isTls = options.url.startsWith("https:");
+  const request = isTls ? httpsRequest : httpRequest;
+  const agent = isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
   const headers = { "X-API-Key": options.apiKey, "User-Agent": `chaverim-collector/${options.version}` };
+
   return async ({ method, path, body, timeoutMs }) => {
     const timeout = AbortSignal.timeout(Math.round(timeoutMs));
     const sentMs = clock.monotonicMs();
     try {
-      const response = await fetch(`${options.url}${path}`, {
+      const bytes = body?.chunks.reduce((sum, chunk) => sum + chunk.length, 0) ?? 0;
+      const bodyHeaders = body && { "Content-Type": body.contentType, "Content-Length": bytes };
+      const outgoing = request(`${options.url}${path}`, {
         method,
-        headers: body ? { ...headers, "Content-Type": body.contentType } : headers,
-        ...(body && { body: body.bytes }),
-        // A redirect would carry the key to another address, or turn a POST into a GET.
-        redirect: "manual",
+        agent,
+        headers: { ...headers, ...bodyHeaders },
         signal: AbortSignal.any([timeout, deadline]),
       });
-      centralTime.observe(readDateHeader(response.headers.get("date")) ?? Number.NaN, sentMs, clock.monotonicMs());
-      return { kind: "answered", status: response.status, headers: response.headers, text: await readText(response) };
+      // The answer may come before the whole body is sent (413), and then the rest of the body fails: that is no failure.
+      const sending = pipeline(Readable.from(body?.chunks ?? []), outgoing).catch(reasonOf);
+      const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+      const { statusCode: status = 0, headers: answered } = response;
+      centralTime.observe(readDateHeader(answered.date ?? null) ?? Number.NaN, sentMs, clock.monotonicMs());
+      const text = await readText(response);
+      await sending;
+      return { kind: "answered", status, retryAfter: answered["retry-after"] ?? null, text };
     } catch (error) {
       const reason = timeout.aborted ? `no answer within ${Math.round(timeoutMs / 1_000)} s` : reasonOf(error);
       return { kind: "unreachable", reason, timedOut: timeout.aborted };

@@ -86,7 +86,6 @@ const configSchema = z.strictObject({
     ),
 });
 
-export type CameraConfig = z.infer<typeof cameraSchema>;
 export type Config = Omit<z.infer<typeof configSchema>, "central" | "batch"> & {
   central: { url: string; apiKey: string };
   batch: BatchTrigger;

@@ -79,7 +79,7 @@ test("a central that refuses is said once, not each minute", async () => {
     cameras: [],
     central: async () => {
       beats++;
-      return { kind: "answered", status: 401, headers: new Headers(), text: "{}" };
+      return { kind: "answered", status: 401, retryAfter: null, text: "{}" };
     },
     centralTime,
     clock,

@@ -69,8 +69,8 @@ export const createHeartbeat = (options: HeartbeatOptions): { run: (signal: Abor
   };
 
   const beat = async (): Promise<void> => {
-    const bytes = new Uint8Array(Buffer.from(JSON.stringify(await compose())));
-    const body = { contentType: "application/json", bytes };
+    const chunks = [Buffer.from(JSON.stringify(await compose()))];
+    const body = { contentType: "application/json", chunks };
     const sentMs = clock.monotonicMs();
     const answer = await central({ method: "POST", path: "/api/v1/heartbeat", body, timeoutMs: HEARTBEAT_TIMEOUT_MS });
     const text = answer.kind === "answered" && answer.status === 200 ? answer.text : "";

@@ -68,7 +68,7 @@ export type ReceivedRequest = { method: string; url: string; headers: IncomingHt
 export type Reply = { status: number; headers?: Record<string, string>; body?: unknown } | "hang up";
 
 const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-export const aKeyId = "central-2026";
+const aKeyId = "central-2026";
 export const aPublicKey = publicKey.export({ format: "der", type: "spki" }).toString("base64");
 
 /** A receipt as central signs it for an exact payload text. */

@@ -278,7 +278,7 @@ test("results for other ids are not believed", () => {
     results: [{ id: "another", status: "stored", receipt: aReceipt('{"seq":1,"epoch":1}') }],
     pace: aPace,
   };
-  const answer = { kind: "answered", status: 200, headers: new Headers(), text: JSON.stringify(body) } as const;
+  const answer = { kind: "answered", status: 200, retryAfter: null, text: JSON.stringify(body) } as const;
   expect(readVerdict(answer, ["mine"], 0).kind).toBe("later");
   expect(readVerdict(answer, ["another"], 0).kind).toBe("results");
 });
@@ -310,6 +310,17 @@ test("413 halves the batch until it is taken", async () => {
   await until(drained(line.buffer));
   const sizes = line.central.batches().map((request) => readBatch(request).payloads.length);
   expect(sizes.slice(0, 3)).toEqual([8, 4, 2]);
+});
+
+test("a line that cuts every large batch gets smaller ones", async () => {
+  await using line = await openLine((request) =>
+    readBatch(request).payloads.length > 2 ? "hang up" : storedReply(request),
+  );
+  await fill(line.buffer, 8);
+  line.start();
+  await until(drained(line.buffer));
+  const sizes = line.central.batches().map((request) => readBatch(request).payloads.length);
+  expect(sizes.slice(0, 7)).toEqual([8, 8, 8, 8, 8, 4, 2]);
 });
 
 test("one element that is too large by itself waits, and the others go", async () => {

@@ -55,7 +55,7 @@ const failureReason = (status: number, text: string): string => {
 /** Reads an answer to a batch of these ids, in their order. */
 export const readVerdict = (answer: CentralAnswer, ids: readonly string[], nowMs: number): Verdict => {
   if (answer.kind === "unreachable") return answer;
-  const { status, headers, text } = answer;
+  const { status, retryAfter, text } = answer;
   if (status === 200) {
     const parsed = batchResponseSchema.safeParse(readJson(text));
     const fits =
@@ -78,7 +78,7 @@ export const readVerdict = (answer: CentralAnswer, ids: readonly string[], nowMs
     case 413:
       return { kind: "too_large", reason };
     default:
-      return { kind: "later", afterMs: retryAfterMs(headers.get("retry-after"), nowMs), reason };
+      return { kind: "later", afterMs: retryAfterMs(retryAfter, nowMs), reason };
   }
 };
 
@@ -192,7 +192,8 @@ export const createUploader = (options: UploaderOptions): Uploader => {
       case "refused":
         return pause(REFUSED_PROBE_MS, signal);
       case "unreachable":
-        if (verdict.timedOut) shrink(elements.length, bytes);
+        // A server that closes on a large body before we can read its 413 looks like a cut line, too.
+        if (verdict.timedOut || failures >= INCOMPLETE_TRIES) shrink(elements.length, bytes);
         return lineBack.wait(fullJitterMs(failures, random), signal);
       case "too_large":
         shrink(elements.length, bytes);
@@ -225,7 +226,7 @@ export const createUploader = (options: UploaderOptions): Uploader => {
       return;
     }
     const body = batchBody(batch.elements);
-    const slowLineMs = batch.elements.length === 1 ? body.bytes.length / SLOW_LINE_BYTES_PER_MS : 0;
+    const slowLineMs = batch.elements.length === 1 ? batch.bytes / SLOW_LINE_BYTES_PER_MS : 0;
     const sentMs = clock.monotonicMs();
     const timeoutMs = REQUEST_TIMEOUT_MS + slowLineMs;
     const answer = await central({ method: "POST", path: "/api/v1/detections/batch", body, timeoutMs });
