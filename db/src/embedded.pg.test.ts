@@ -2,8 +2,8 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { postgres } from "./driver.ts";
 import { openEmbedded } from "./embedded.ts";
 
 let dataDir: string;

@@ -19,8 +19,8 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import postgres from "postgres";
 import { programPath } from "./config.ts";
+import { postgres } from "./driver.ts";
 
 const USER = "alpr";
 const DATABASE = "alpr";

@@ -5,12 +5,6 @@
 import type { TestProject } from "vitest/node";
 import { startTestServer } from "./testing.ts";
 
-declare module "vitest" {
-  export interface ProvidedContext {
-    testServerUrl: string;
-  }
-}
-
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startTestServer();
   project.provide("testServerUrl", server.url);

@@ -37,15 +37,21 @@ export const migrate = async (sql: Sql, directory: URL = MIGRATIONS): Promise<st
     await connection`select pg_advisory_lock(hashtext('chaverim.migrate'))`;
     await connection`create table if not exists migrations (
       name text primary key, sha256 text not null, applied_at timestamptz not null default now())`;
-    const applied = await connection<{ name: string; sha256: string }[]>`select name, sha256 from migrations order by name`;
+    const applied = await connection<
+      { name: string; sha256: string }[]
+    >`select name, sha256 from migrations order by name`;
     const known = new Map(migrations.map((migration) => [migration.name, migration]));
     for (const { name, sha256 } of applied) {
       const migration = known.get(name);
       if (!migration) {
-        throw new MigrationError(`The database is newer than this program: it holds migration ${name}. Start the newer version.`);
+        throw new MigrationError(
+          `The database is newer than this program: it holds migration ${name}. Start the newer version.`,
+        );
       }
       if (migration.sha256 !== sha256) {
-        throw new MigrationError(`Migration ${name} is not the one that this database was made with. Restore the released file.`);
+        throw new MigrationError(
+          `Migration ${name} is not the one that this database was made with. Restore the released file.`,
+        );
       }
     }
     const done = new Set(applied.map(({ name }) => name));
@@ -53,7 +59,9 @@ export const migrate = async (sql: Sql, directory: URL = MIGRATIONS): Promise<st
     for (const { name, text, sha256 } of applying) {
       // One statement string: PostgreSQL runs it as one transaction, so a migration applies whole or not at all.
       const values = `'${name.replaceAll("'", "''")}', '${sha256}'`;
-      await connection.unsafe(`begin;\n${text}\n;insert into migrations (name, sha256) values (${values});\ncommit;`).simple();
+      await connection
+        .unsafe(`begin;\n${text}\n;insert into migrations (name, sha256) values (${values});\ncommit;`)
+        .simple();
     }
     return applying.map(({ name }) => name);
   } finally {

@@ -3,14 +3,14 @@
  * Rule: one driver everywhere; whoever opens a database disposes of it.
  */
 import { type Socket, connect } from "node:net";
-import { drizzle } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
+import type { Sql as DriverSql, TransactionSql, ISql } from "postgres";
+import { drizzle, postgres } from "./driver.ts";
 import * as schema from "./schema.ts";
 
-export type Sql = postgres.Sql;
-export type Transaction = postgres.TransactionSql;
+export type Sql = DriverSql;
+export type Transaction = TransactionSql;
 /** A pool or a transaction: whatever takes a query. */
-export type Queryable = postgres.ISql;
+export type Queryable = ISql;
 
 export type Database = AsyncDisposable & {
   /** Plain SQL, for the hot paths. */

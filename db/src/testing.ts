@@ -6,11 +6,18 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import postgres from "postgres";
 import { testServerUrl } from "./config.ts";
+import { postgres } from "./driver.ts";
 import { openEmbedded } from "./embedded.ts";
 import { migrate } from "./migrate.ts";
 import { type Database, openDatabase } from "./open.ts";
+
+// What global-setup.ts hands to the test files, for all packages that have some.
+declare module "vitest" {
+  export interface ProvidedContext {
+    testServerUrl: string;
+  }
+}
 
 const TEMPLATE = "chaverim_test_template";
 

@@ -19,7 +19,10 @@ const RETRANSMITS = 2;
 /** Elements that are remembered as sent wrongly; a restart forgets them, which only costs another try. */
 const REMEMBERED = 10_000;
 
-export type RetransmitCount = { next: (collectorId: string, id: string) => number; forget: (collectorId: string, id: string) => void };
+export type RetransmitCount = {
+  next: (collectorId: string, id: string) => number;
+  forget: (collectorId: string, id: string) => void;
+};
 
 export const createRetransmitCount = (): RetransmitCount => {
   const counts = new Map<string, number>();
@@ -42,7 +45,10 @@ const imagesByIndex = (parts: ReadonlyMap<string, StagedObject>, elements: numbe
   for (const [name, image] of parts) {
     const [, index, role] = PART.exec(name) ?? [];
     if (index === undefined || Number(index) >= elements) {
-      throw new AppError("invalid", `Part ${JSON.stringify(name.slice(0, 40))} belongs to no element. Images are named image_{n}_full and image_{n}_crop.`);
+      throw new AppError(
+        "invalid",
+        `Part ${JSON.stringify(name.slice(0, 40))} belongs to no element. Images are named image_{n}_full and image_{n}_crop.`,
+      );
     }
     const images = byIndex.get(Number(index)) ?? new Map<ImageRole, StagedObject>();
     byIndex.set(Number(index), images.set(role as ImageRole, image));
@@ -58,13 +64,23 @@ const toBad = (element: GoodElement, reason: QuarantineReason, detail: string): 
   detail,
 });
 
-const checkGood = (element: GoodElement, images: ElementImages, collectorId: string, counts: RetransmitCount): CheckedElement => {
+const checkGood = (
+  element: GoodElement,
+  images: ElementImages,
+  collectorId: string,
+  counts: RetransmitCount,
+): CheckedElement => {
   const declared = new Map(element.detection.images.map((image) => [image.role, image.sha256]));
   const undeclared = [...images.keys()].filter((role) => !declared.has(role));
   const differing = [...images].filter(([role, image]) => declared.has(role) && declared.get(role) !== image.sha256);
   const notJpeg = [...images].filter(([, image]) => !image.isJpeg).map(([role]) => role);
-  const bad = (reason: QuarantineReason, detail: string): CheckedElement => ({ kind: "bad", element: toBad(element, reason, detail), images });
-  if (undeclared.length > 0) return bad("schema", `image ${undeclared.join(" and ")} was sent but is not declared in images`);
+  const bad = (reason: QuarantineReason, detail: string): CheckedElement => ({
+    kind: "bad",
+    element: toBad(element, reason, detail),
+    images,
+  });
+  if (undeclared.length > 0)
+    return bad("schema", `image ${undeclared.join(" and ")} was sent but is not declared in images`);
   if (differing.length > 0) {
     if (counts.next(collectorId, element.detection.id) <= RETRANSMITS) {
       return { kind: "retransmit", element, wanted: differing.map(([role]) => declared.get(role) ?? "") };

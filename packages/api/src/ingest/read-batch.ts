@@ -9,7 +9,7 @@ import { sha256 } from "../keys.ts";
 export type GoodElement = {
   index: number;
   detection: Detection;
-  /** The exact bytes that the collector signed, or the element written again as JSON when it was sent plain. */
+  /** The exact text that the collector signed, or the element as it stood in the body when it was sent plain. */
   payload: string;
   payloadSha256: Buffer;
   signature: string | null;
@@ -46,7 +46,10 @@ const isStorable = (value: unknown, depth = 0): boolean => {
 
 type Wrapped = { payload: string; signature: string };
 const isWrapped = (value: unknown): value is Wrapped =>
-  typeof value === "object" && value !== null && typeof (value as Wrapped).payload === "string" && typeof (value as Wrapped).signature === "string";
+  typeof value === "object" &&
+  value !== null &&
+  typeof (value as Wrapped).payload === "string" &&
+  typeof (value as Wrapped).signature === "string";
 
 const parse = (text: string): { value: unknown } | null => {
   try {
@@ -61,21 +64,51 @@ const idOf = (value: unknown): string | null => {
   return typeof id === "string" && UUID.test(id) ? id.toLowerCase() : null;
 };
 
-const readElement = (element: unknown, index: number): GoodElement | BadElement => {
+/** PostgreSQL knows no year 0 and JSON's dates no year 10000, which an offset can still lead to. */
+const isWithinCalendar = (capturedAt: string): boolean => {
+  const year = new Date(capturedAt).getUTCFullYear();
+  return year >= 1 && year <= 9999;
+};
+
+/** Cuts a JSON array, known to be valid, into the exact texts of its elements: what is hashed is what was sent. */
+const splitArray = (text: string): string[] => {
+  const texts: string[] = [];
+  let depth = 0;
+  let inString = false;
+  let start = text.indexOf("[") + 1;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at];
+    if (inString) {
+      if (character === "\\") at++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === "[" || character === "{") depth++;
+    else if (depth > 0 && (character === "]" || character === "}")) depth--;
+    else if (depth === 0 && (character === "," || character === "]")) {
+      texts.push(text.slice(start, at).trim());
+      start = at + 1;
+    }
+  }
+  return texts;
+};
+
+const readElement = (element: unknown, text: string, index: number): GoodElement | BadElement => {
   const wrapped = isWrapped(element) ? element : null;
-  const payload = wrapped?.payload ?? JSON.stringify(element);
+  const payload = wrapped?.payload ?? text;
   const value = wrapped ? parse(wrapped.payload)?.value : element;
   const bad = (detail: string): BadElement => ({
     index,
     id: idOf(value),
-    raw: Buffer.from(wrapped ? JSON.stringify(wrapped) : payload),
+    raw: Buffer.from(text),
     reason: "schema",
     detail: detail.slice(0, DETAIL_MAX),
   });
   if (value === undefined) return bad("payload is not JSON");
   const parsed = detectionSchema.safeParse(value);
   if (!parsed.success) return bad(prettifyError(parsed.error).replaceAll(/^✖ /gm, ""));
-  if (!isStorable(value) || !isStorable(payload)) return bad("holds text that is not valid Unicode, or is nested too deeply");
+  if (!isWithinCalendar(parsed.data.capturedAt)) return bad("capturedAt lies outside the years 1 to 9999");
+  if (!isStorable(value) || !isStorable(payload) || !isStorable(wrapped?.signature))
+    return bad("holds text that is not valid Unicode, or is nested too deeply");
   // The id compares as text at the collector and as a UUID here: one spelling.
   const detection = { ...parsed.data, id: parsed.data.id.toLowerCase() };
   return { index, detection, payload, payloadSha256: sha256(payload), signature: wrapped?.signature ?? null };
@@ -92,5 +125,6 @@ export const readBatch = (body: Buffer): ReadBatch => {
   const parsed = parse(text);
   if (!parsed) return { malformed: "detections is not JSON" };
   if (!Array.isArray(parsed.value)) return { malformed: "detections is not a JSON array" };
-  return { elements: parsed.value.map(readElement) };
+  const texts = splitArray(text);
+  return { elements: parsed.value.map((element, index) => readElement(element, texts[index] ?? "", index)) };
 };

@@ -6,7 +6,13 @@ import type { Readable } from "node:stream";
 import { BATCH_BYTES_MAX, BATCH_ITEMS_MAX, IMAGE_BYTES_MAX, IMAGE_ROLES } from "@chaverim/contracts";
 import type { Request, Response } from "express";
 import multer, { MulterError, type StorageEngine } from "multer";
-import { type EvidenceStore, StageLimitError, type StagedObject } from "../evidence/store.ts";
+import {
+  DiskFullError,
+  type EvidenceStore,
+  StageLimitError,
+  type StagedObject,
+  StoreUnavailableError,
+} from "../evidence/store.ts";
 import { AppError } from "../failure.ts";
 
 export type ReceivedBatch = {
@@ -22,10 +28,17 @@ const tooLarge = (cause?: unknown) =>
     cause,
   });
 
+/** Limits of size and number; the others mean parts that do not belong to a batch. */
+const TOO_LARGE: ReadonlySet<string> = new Set(["LIMIT_FIELD_VALUE", "LIMIT_FILE_SIZE", "LIMIT_FILE_COUNT"]);
+
+/** Failures that the caller is told about as they are. */
+const isTold = (error: unknown): boolean =>
+  [AppError, StageLimitError, DiskFullError, StoreUnavailableError].some((kind) => error instanceof kind);
+
 const toReceiveError = (error: unknown): unknown => {
   if (error instanceof StageLimitError) return tooLarge(error);
   if (error instanceof MulterError) {
-    return error.code.startsWith("LIMIT_") && error.code !== "LIMIT_UNEXPECTED_FILE"
+    return TOO_LARGE.has(error.code)
       ? tooLarge(error)
       : new AppError("invalid", `The body is not a batch: ${error.message}.`, { cause: error });
   }
@@ -86,7 +99,13 @@ export const receiveMultipart = async (
   };
   const upload = multer({
     storage,
-    limits: { fieldSize: BATCH_BYTES_MAX, fields: 1, files: BATCH_ITEMS_MAX * IMAGE_ROLES.length + 1, fieldNameSize: 64, headerPairs: 32 },
+    limits: {
+      fieldSize: BATCH_BYTES_MAX,
+      fields: 1,
+      files: BATCH_ITEMS_MAX * IMAGE_ROLES.length + 1,
+      fieldNameSize: 64,
+      headerPairs: 32,
+    },
   }).any();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -99,13 +118,15 @@ export const receiveMultipart = async (
         bytes += chunk.length;
         if (bytes > BATCH_BYTES_MAX) reject(tooLarge());
       });
-      upload(request, response, (error: unknown) => (error ? reject(toReceiveError(error)) : resolve()));
+      upload(request, response, (error: unknown) => (error ? reject(error) : resolve()));
     });
   } catch (error) {
     // A part that was cut off in the middle would wait for ever; each is ended and its staged bytes are gone before this returns.
     for (const stream of open) stream.destroy(new Error("the body ended"));
-    await Promise.allSettled(keeping);
-    throw error;
+    const kept = await Promise.allSettled(keeping);
+    // What a part failed with says more than that the body was then given up.
+    const causes = kept.flatMap((part) => (part.status === "rejected" ? [part.reason as unknown] : []));
+    throw toReceiveError(causes.find(isTold) ?? error);
   }
   const field = (request.body as { detections?: unknown } | undefined)?.detections;
   if (typeof field === "string") received.detections = Buffer.from(field);

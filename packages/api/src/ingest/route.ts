@@ -36,14 +36,24 @@ const createSpaceCheck = (central: Central): SpaceCheck => {
       isFull = space !== null && space.freeBytes < Math.min(space.totalBytes * RESERVE_SHARE, RESERVE_BYTES);
       checkedAt = performance.now();
     }
-    if (isFull) throw new AppError("disk_full", "The server's disk is full. Keep the detections; administrators see this.", { retryAfterSeconds: 60 });
+    if (isFull)
+      throw new AppError("disk_full", "The server's disk is full. Keep the detections; administrators see this.", {
+        retryAfterSeconds: 60,
+      });
   };
 };
 
 const toIngestError = (error: unknown): unknown => {
-  if (error instanceof DiskFullError) return new AppError("disk_full", "The server's disk is full. Keep the detections.", { retryAfterSeconds: 60, cause: error });
+  if (error instanceof DiskFullError)
+    return new AppError("disk_full", "The server's disk is full. Keep the detections.", {
+      retryAfterSeconds: 60,
+      cause: error,
+    });
   if (error instanceof StoreUnavailableError) {
-    return new AppError("store_unavailable", "The evidence store does not answer. Keep the detections.", { retryAfterSeconds: 10, cause: error });
+    return new AppError("store_unavailable", "The evidence store does not answer. Keep the detections.", {
+      retryAfterSeconds: 10,
+      cause: error,
+    });
   }
   return error;
 };
@@ -56,7 +66,12 @@ const commitImages = async (central: Central, images: readonly StagedObject[]): 
 };
 
 /** A body that cannot be read is kept as it came, and acknowledged, so that the collector does not send it for ever. */
-const keepMalformed = async (central: Central, { collector, received, receivedAt }: Received, body: Buffer, detail: string): Promise<BatchResult[]> => {
+const keepMalformed = async (
+  central: Central,
+  { collector, received, receivedAt }: Received,
+  body: Buffer,
+  detail: string,
+): Promise<BatchResult[]> => {
   const versions = await commitImages(central, [...received.images.values()]);
   const images = new Map([...received.images].map(([name, image]) => [name as "full", image]));
   const element = { index: 0, id: null, raw: body, reason: "malformed" as const, detail };
@@ -71,14 +86,20 @@ const keepMalformed = async (central: Central, { collector, received, receivedAt
   return [{ id: null, status: "quarantined", reason: "malformed", detail, receipt }];
 };
 
-const takeBatch = async (central: Central, input: Received, counts: RetransmitCount): Promise<{ status: number; results: BatchResult[] }> => {
+const takeBatch = async (
+  central: Central,
+  input: Received,
+  counts: RetransmitCount,
+): Promise<{ status: number; results: BatchResult[] }> => {
   const { collector, received, receivedAt } = input;
   const body = received.detections;
   if (!body) throw new AppError("invalid", "There is no part called detections.");
   const read = readBatch(body);
   if ("malformed" in read) return { status: 202, results: await keepMalformed(central, input, body, read.malformed) };
   if (read.elements.length > BATCH_ITEMS_MAX) {
-    throw new AppError("too_large", `A batch has at most ${BATCH_ITEMS_MAX} detections. Split it.`, { details: { maxItems: BATCH_ITEMS_MAX } });
+    throw new AppError("too_large", `A batch has at most ${BATCH_ITEMS_MAX} detections. Split it.`, {
+      details: { maxItems: BATCH_ITEMS_MAX },
+    });
   }
   const checked = matchImages(read.elements, received.images, collector.id, counts);
   const kept = checked.flatMap((item) => (item.kind === "retransmit" ? [] : [...item.images.values()]));
@@ -87,7 +108,13 @@ const takeBatch = async (central: Central, input: Received, counts: RetransmitCo
 };
 
 /** Codes that end the connection: what is left of the body is not worth reading. */
-const CLOSING: ReadonlySet<FailureCode> = new Set(["too_large", "shutting_down", "incomplete", "key_unknown", "key_revoked"]);
+const CLOSING: ReadonlySet<FailureCode> = new Set([
+  "too_large",
+  "shutting_down",
+  "incomplete",
+  "key_unknown",
+  "key_revoked",
+]);
 
 /** Makes the route's handler; one for the process, because it counts what is under way. */
 export const createIngestHandler = (central: Central, paceKeeper: PaceKeeper): RequestHandler => {
@@ -96,11 +123,15 @@ export const createIngestHandler = (central: Central, paceKeeper: PaceKeeper): R
   const checkSpace = createSpaceCheck(central);
 
   const ingest = async (request: Request, response: Response, staged: StagedObject[]): Promise<void> => {
-    if (central.closing.aborted) throw new AppError("shutting_down", "The server is restarting. Try again in a moment.", { retryAfterSeconds: 2 });
+    if (central.closing.aborted)
+      throw new AppError("shutting_down", "The server is restarting. Try again in a moment.", { retryAfterSeconds: 2 });
     const collector = await identifyCollector(central.database.sql, request.header("x-api-key"), request.ip ?? "");
     response.locals["collectorId"] = collector.id;
     const running = inFlight.get(collector.id) ?? 0;
-    if (running >= IN_FLIGHT_MAX) throw new AppError("inflight", "This collector has too many batches under way.", { retryAfterSeconds: 1 + Math.floor(Math.random() * 5) });
+    if (running >= IN_FLIGHT_MAX)
+      throw new AppError("inflight", "This collector has too many batches under way.", {
+        retryAfterSeconds: 1 + Math.floor(Math.random() * 5),
+      });
     inFlight.set(collector.id, running + 1);
     const leave = paceKeeper.enter();
     try {

@@ -2,7 +2,17 @@
  * Stores one batch in ONE transaction: payloads, detections, images, dictionary, quarantine and the alert engine's job.
  * Rule: the images are durable before it begins, receipts exist only after it has committed, and a repeat changes nothing.
  */
-import { type BatchResult, type Detection, type Receipt, type TimedReading, isClockSuspect, linkDuplicates, foldPlate, readPlate, DUPLICATE_WINDOW_MS } from "@chaverim/contracts";
+import {
+  type BatchResult,
+  type Detection,
+  type Receipt,
+  type TimedReading,
+  isClockSuspect,
+  linkDuplicates,
+  foldPlate,
+  readPlate,
+  DUPLICATE_WINDOW_MS,
+} from "@chaverim/contracts";
 import type { Queryable, Transaction } from "@chaverim/db/open";
 import { DETECTIONS_TOPIC, type StoredDetection } from "../alerts/engine.ts";
 import type { Central } from "../central.ts";
@@ -25,16 +35,28 @@ export type Batch = {
 
 /** Longer than any batch should take; the caller answers 503 and the collector keeps everything. */
 const STATEMENT_TIMEOUT_MS = 5000;
-const UNIQUE_VIOLATION = "23505";
+/** Two collectors that claim the same ids at the same moment: unique_violation, deadlock_detected. */
+const COLLISIONS: ReadonlySet<string | undefined> = new Set(["23505", "40P01"]);
+/** After a collision the other's rows are there to be found; each further one needs yet another collector. */
+const TRIES = 4;
 
-type KnownPayload = { id: string; collectorId: string; payloadSha256: Buffer; receivedAt: Date; epoch: number; seq: number | null };
+type KnownPayload = {
+  id: string;
+  collectorId: string;
+  payloadSha256: Buffer;
+  receivedAt: Date;
+  epoch: number;
+  seq: number | null;
+};
 type Good = { element: GoodElement; images: ElementImages };
 type Fresh = Good & { plate: string; camera: KnownCamera; detectedAt: Date; suspect: boolean };
 
 const epochOf = (detection: Detection) => ({ epoch: detection.epoch ?? 0, seq: detection.seq ?? null });
 
 const readKnown = (sql: Queryable, ids: readonly string[]): Promise<KnownPayload[]> =>
-  sql<KnownPayload[]>`select id, collector_id as "collectorId", payload_sha256 as "payloadSha256", received_at as "receivedAt",
+  sql<
+    KnownPayload[]
+  >`select id, collector_id as "collectorId", payload_sha256 as "payloadSha256", received_at as "receivedAt",
     epoch::float8 as epoch, seq::float8 as seq from evidence_payloads where id = any(${ids as string[]}::uuid[])`;
 
 /** Stored primaries near the readings, for the 30-second rule. */
@@ -51,7 +73,12 @@ const readPrimaries = async (sql: Queryable, fresh: readonly Fresh[]): Promise<T
   return rows.map((row) => ({ id: row.id, key: `${row.plate} ${row.cameraId}`, atMs: row.detectedAt.getTime() }));
 };
 
-const insertDetections = (sql: Queryable, batch: Batch, fresh: readonly Fresh[], duplicates: ReadonlyMap<string, string>) => {
+const insertDetections = (
+  sql: Queryable,
+  batch: Batch,
+  fresh: readonly Fresh[],
+  duplicates: ReadonlyMap<string, string>,
+) => {
   const rows = fresh.map(({ element: { detection }, plate, camera, detectedAt, suspect }) => ({
     id: detection.id,
     plate,
@@ -59,7 +86,8 @@ const insertDetections = (sql: Queryable, batch: Batch, fresh: readonly Fresh[],
     captured_at: new Date(detection.capturedAt),
     camera_id: camera.id,
     plate_text: detection.plate.text,
-    confidence: detection.plate.confidence ?? null,
+    // The column is a `real`, which refuses what is too small for it instead of taking it for 0.
+    confidence: typeof detection.plate.confidence === "number" ? Math.fround(detection.plate.confidence) : null,
     region: detection.plate.region ?? null,
     vehicle: detection.vehicle ?? null,
     duplicate_of: duplicates.get(detection.id) ?? null,
@@ -102,9 +130,20 @@ const insertImages = (sql: Queryable, batch: Batch, goods: readonly Good[]) => {
 
 /** Ordered by plate, so that two batches never lock two plates in opposite orders. */
 const countPlates = (sql: Queryable, fresh: readonly Fresh[]) => {
-  const rows = [...Map.groupBy(fresh.filter(({ plate }) => plate !== ""), ({ plate }) => plate)].map(([plate, seen]) => {
+  const rows = [
+    ...Map.groupBy(
+      fresh.filter(({ plate }) => plate !== ""),
+      ({ plate }) => plate,
+    ),
+  ].map(([plate, seen]) => {
     const times = seen.map(({ detectedAt }) => detectedAt.getTime());
-    return { plate, folded: foldPlate(plate), first: new Date(Math.min(...times)), last: new Date(Math.max(...times)), sightings: seen.length };
+    return {
+      plate,
+      folded: foldPlate(plate),
+      first: new Date(Math.min(...times)),
+      last: new Date(Math.max(...times)),
+      sightings: seen.length,
+    };
   });
   if (rows.length === 0) return Promise.resolve();
   return sql`insert into plates (plate, folded, first_seen, last_seen, sightings)
@@ -134,7 +173,14 @@ const toFresh = ({ element, images }: Good, cameras: ReadonlyMap<string, KnownCa
   const capturedAt = new Date(detection.capturedAt);
   const suspect = isClockSuspect(capturedAt.getTime(), receivedAt.getTime());
   // A clock that is not believed must not decide where a detection is found: central's own time does.
-  return { element, images, camera, suspect, plate: readPlate(detection.plate.text) ?? "", detectedAt: suspect ? receivedAt : capturedAt };
+  return {
+    element,
+    images,
+    camera,
+    suspect,
+    plate: readPlate(detection.plate.text) ?? "",
+    detectedAt: suspect ? receivedAt : capturedAt,
+  };
 };
 
 const toJob = (fresh: readonly Fresh[], duplicates: ReadonlyMap<string, string>, receivedAt: Date): StoredDetection[] =>
@@ -145,7 +191,11 @@ const toJob = (fresh: readonly Fresh[], duplicates: ReadonlyMap<string, string>,
     receivedAtMs: receivedAt.getTime(),
   }));
 
-type Sorted = { fresh: Good[]; repeats: (Good & { known: KnownPayload })[]; bad: { element: BadElement; images: ElementImages }[] };
+type Sorted = {
+  fresh: Good[];
+  repeats: (Good & { known: KnownPayload })[];
+  bad: { element: BadElement; images: ElementImages }[];
+};
 
 /** Tells new elements from repeats (same id, same bytes) and forks (same id, other bytes). */
 const sortElements = (batch: Batch, known: readonly KnownPayload[]): Sorted => {
@@ -162,56 +212,100 @@ const sortElements = (batch: Batch, known: readonly KnownPayload[]): Sorted => {
     const before = byId.get(detection.id);
     if (!before) {
       const { epoch, seq } = epochOf(detection);
-      byId.set(detection.id, { id: detection.id, collectorId: batch.collector.id, payloadSha256, receivedAt: batch.receivedAt, epoch, seq });
+      byId.set(detection.id, {
+        id: detection.id,
+        collectorId: batch.collector.id,
+        payloadSha256,
+        receivedAt: batch.receivedAt,
+        epoch,
+        seq,
+      });
       sorted.fresh.push({ element, images });
     } else if (before.collectorId === batch.collector.id && before.payloadSha256.equals(payloadSha256)) {
       sorted.repeats.push({ element, images, known: before });
     } else {
       const detail = "another detection with this id and other bytes is stored already";
-      sorted.bad.push({ element: { index: element.index, id: detection.id, raw: Buffer.from(element.payload), reason: "fork", detail }, images });
+      sorted.bad.push({
+        element: { index: element.index, id: detection.id, raw: Buffer.from(element.payload), reason: "fork", detail },
+        images,
+      });
     }
   }
   return sorted;
 };
 
-type Outcome = Sorted & { fresh: Fresh[]; duplicates: Map<string, string>; held: Map<string, Set<string>>; quarantinedAt: Map<number, Date> };
+type Outcome = Sorted & {
+  fresh: Fresh[];
+  duplicates: Map<string, string>;
+  held: Map<string, Set<string>>;
+  quarantinedAt: Map<number, Date>;
+};
 
 const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outcome> => {
   await transaction`select set_config('statement_timeout', ${String(STATEMENT_TIMEOUT_MS)}, true)`;
   // One batch of a collector at a time: its repeats and its 30-second windows see each other.
   await transaction`select pg_advisory_xact_lock(hashtextextended(${batch.collector.id}, 0))`;
   const goods = batch.checked.filter((checked) => checked.kind === "good");
-  const known = await readKnown(transaction, goods.map(({ element }) => element.detection.id));
+  const known = await readKnown(
+    transaction,
+    goods.map(({ element }) => element.detection.id),
+  );
   const sorted = sortElements(batch, known);
-  const cameras = await findCameras(transaction, batch.collector.id, sorted.fresh.map(({ element }) => element.detection.cameraId));
+  const cameras = await findCameras(
+    transaction,
+    batch.collector.id,
+    sorted.fresh.map(({ element }) => element.detection.cameraId),
+  );
   const fresh = sorted.fresh.map((good) => toFresh(good, cameras, batch.receivedAt));
   const primaries = await readPrimaries(transaction, fresh);
   const readings = fresh.filter(({ plate }) => plate !== "");
   const duplicates = linkDuplicates(
     primaries,
-    readings.map(({ element, plate, camera, detectedAt }) => ({ id: element.detection.id, key: `${plate} ${camera.id}`, atMs: detectedAt.getTime() })),
+    readings.map(({ element, plate, camera, detectedAt }) => ({
+      id: element.detection.id,
+      key: `${plate} ${camera.id}`,
+      atMs: detectedAt.getTime(),
+    })),
   );
   // Sent one behind the other without waiting: PostgreSQL runs them in this order.
-  const written: Promise<unknown>[] = [insertImages(transaction, batch, [...fresh, ...sorted.repeats]), touchCollector(transaction, batch, fresh)];
+  const written: Promise<unknown>[] = [
+    insertImages(transaction, batch, [...fresh, ...sorted.repeats]),
+    touchCollector(transaction, batch, fresh),
+  ];
   if (fresh.length > 0) {
-    written.push(insertPayloads(transaction, batch, fresh), insertDetections(transaction, batch, fresh, duplicates), countPlates(transaction, fresh));
+    written.push(
+      insertPayloads(transaction, batch, fresh),
+      insertDetections(transaction, batch, fresh, duplicates),
+      countPlates(transaction, fresh),
+    );
     written.push(enqueue(transaction, DETECTIONS_TOPIC, toJob(fresh, duplicates, batch.receivedAt)));
   }
   await Promise.all(written);
   const quarantinedAt = await quarantine(transaction, batch, sorted.bad);
   const repeated = sorted.repeats.map(({ known: { id } }) => id);
-  const held = repeated.length === 0 ? [] : await transaction<{ id: string; role: string }[]>`
+  const held =
+    repeated.length === 0
+      ? []
+      : await transaction<{ id: string; role: string }[]>`
     select detection_id as id, role from evidence_images where detection_id = any(${repeated}::uuid[])`;
-  const heldByRepeat = new Map([...Map.groupBy(held, ({ id }) => id)].map(([id, rows]) => [id, new Set(rows.map(({ role }) => role))]));
+  const heldByRepeat = new Map(
+    [...Map.groupBy(held, ({ id }) => id)].map(([id, rows]) => [id, new Set(rows.map(({ role }) => role))]),
+  );
   return { ...sorted, fresh, duplicates, held: heldByRepeat, quarantinedAt };
 };
 
 const missingOf = (detection: Detection, held: { has: (role: string) => boolean }) =>
-  detection.images.map(({ role }) => role).filter((role) => !held.has(role));
+  [...new Set(detection.images.map(({ role }) => role))].filter((role) => !held.has(role));
 
 const toResults = (central: Central, batch: Batch, outcome: Outcome): BatchResult[] => {
   const receipt = (payloadSha256: Buffer, receivedAt: Date, at: { epoch: number; seq: number | null }): Receipt =>
-    signReceipt(central.keys, { collectorId: batch.collector.id, payloadSha256, receivedAt, epoch: at.epoch, seq: at.seq });
+    signReceipt(central.keys, {
+      collectorId: batch.collector.id,
+      payloadSha256,
+      receivedAt,
+      epoch: at.epoch,
+      seq: at.seq,
+    });
   const results = new Map<number, BatchResult>();
   for (const { element, images, suspect } of outcome.fresh) {
     const dedupOf = outcome.duplicates.get(element.detection.id);
@@ -237,11 +331,21 @@ const toResults = (central: Central, batch: Batch, outcome: Outcome): BatchResul
   for (const { element } of outcome.bad) {
     const { index, id, reason, detail } = element;
     const receivedAt = outcome.quarantinedAt.get(index) ?? batch.receivedAt;
-    results.set(index, { id, status: "quarantined", reason, detail, receipt: receipt(sha256(element.raw), receivedAt, { epoch: 0, seq: null }) });
+    results.set(index, {
+      id,
+      status: "quarantined",
+      reason,
+      detail,
+      receipt: receipt(sha256(element.raw), receivedAt, { epoch: 0, seq: null }),
+    });
   }
   for (const checked of batch.checked) {
     if (checked.kind !== "retransmit") continue;
-    results.set(checked.element.index, { id: checked.element.detection.id, status: "retransmit", retransmit: checked.wanted });
+    results.set(checked.element.index, {
+      id: checked.element.detection.id,
+      status: "retransmit",
+      retransmit: checked.wanted,
+    });
   }
   return [...results].toSorted(([a], [b]) => a - b).map(([, result]) => result);
 };
@@ -267,11 +371,18 @@ const ensureMonths = async (central: Central, batch: Batch): Promise<void> => {
  */
 export const storeBatch = async (central: Central, batch: Batch): Promise<BatchResult[]> => {
   await ensureMonths(central, batch);
-  const write = () => central.database.sql.begin((transaction) => writeBatch(transaction, batch));
-  // Two collectors that claim one id at the same moment collide once; the second look finds the fork.
-  const outcome = await write().catch((error: { code?: string }) => (error.code === UNIQUE_VIOLATION ? write() : Promise.reject(error)));
+  const write = async (tries: number): Promise<Outcome> => {
+    try {
+      return await central.database.sql.begin((transaction) => writeBatch(transaction, batch));
+    } catch (error) {
+      if (tries > 1 && COLLISIONS.has((error as { code?: string }).code)) return write(tries - 1);
+      throw error;
+    }
+  };
+  const outcome = await write(TRIES);
   for (const { element } of outcome.bad) {
-    if (element.reason === "fork") central.log.warn({ collector_id: batch.collector.id, detection_id: element.id }, "two detections claim one id");
+    if (element.reason === "fork")
+      central.log.warn({ collector_id: batch.collector.id, detection_id: element.id }, "two detections claim one id");
   }
   return toResults(central, batch, outcome);
 };

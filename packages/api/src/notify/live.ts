@@ -8,8 +8,8 @@ import type { Log } from "../log.ts";
 import { type Mailbox, createMailbox } from "./mailbox.ts";
 
 const CHANNEL = "live";
-/** NOTIFY takes 8,000 bytes; a key is at most 36 + 64 + 13 characters and punctuation. */
-const KEYS_PER_MESSAGE = 60;
+/** NOTIFY takes less than 8,000 bytes. A key is some 70 of them, and some 400 with the longest plate there can be. */
+const MESSAGE_BYTES = 7500;
 /** Batches kept for a slow screen: more than a wall shows. */
 const BATCHES_KEPT = 20;
 
@@ -28,10 +28,21 @@ export type Live = AsyncDisposable & {
 
 /** Tells all screens of new detections, when the transaction commits. */
 export const announceDetections = async (sql: Queryable, keys: readonly DetectionKey[]): Promise<void> => {
-  for (let start = 0; start < keys.length; start += KEYS_PER_MESSAGE) {
-    const message: Message = { detections: keys.slice(start, start + KEYS_PER_MESSAGE) };
-    await sql`select pg_notify(${CHANNEL}, ${JSON.stringify(message)})`;
+  const send = (detections: DetectionKey[]) =>
+    sql`select pg_notify(${CHANNEL}, ${JSON.stringify({ detections } satisfies Message)})`;
+  let message: DetectionKey[] = [];
+  let bytes = 0;
+  for (const key of keys) {
+    const more = JSON.stringify(key).length + 1;
+    if (bytes + more > MESSAGE_BYTES) {
+      await send(message);
+      message = [];
+      bytes = 0;
+    }
+    message.push(key);
+    bytes += more;
   }
+  if (message.length > 0) await send(message);
 };
 
 /** Tells all screens that an alert is new or changed, when the transaction commits. */
@@ -67,7 +78,12 @@ export const openLive = async (sql: Sql, log: Log): Promise<Live> => {
     // Also after a lost connection: whoever missed news pulls it now.
     tellAlerts,
   );
-  const subscribe = async function* <T>(boxes: Set<Mailbox<T>>, max: number, signal: AbortSignal | undefined, first?: T) {
+  const subscribe = async function* <T>(
+    boxes: Set<Mailbox<T>>,
+    max: number,
+    signal: AbortSignal | undefined,
+    first?: T,
+  ) {
     const box = createMailbox<T>(max, signal);
     boxes.add(box);
     if (first !== undefined) box.push(first);

@@ -1,0 +1,392 @@
+/** What happens to a batch that does not arrive whole, not alone, or not at a good moment. */
+import { readdir } from "node:fs/promises";
+import { type Socket, connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BATCH_BYTES_MAX, IMAGE_BYTES_MAX } from "@chaverim/contracts";
+import { openDatabase } from "@chaverim/db/open";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { revokeCollector } from "../collectors/keys.ts";
+import { DiskFullError, StoreUnavailableError } from "../evidence/store.ts";
+import { aDetection, aForm, aJpeg, hex, isReceiptGenuine, sendBatch, sendForm, toBytes } from "../testing/batches.ts";
+import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
+
+let central: TestCentral;
+let collector: TestCollector;
+beforeAll(async () => {
+  central = await openTestCentral();
+});
+afterAll(async () => {
+  await central[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  collector = await central.addCollector(["gate"]);
+});
+// Whatever happened, nothing waits in staging.
+afterEach(async () => {
+  await expect.poll(() => readdir(join(central.dataDir, "evidence", "staging")), { timeout: 3000 }).toEqual([]);
+});
+
+const isStored = async (id: string) =>
+  (
+    await central.sql`select 1 from evidence_payloads where id = ${id} union all select 1 from detections where id = ${id}`
+  ).length > 0;
+const batchPath = "/api/v1/detections/batch";
+
+/** What a client that writes everything before it reads gets back, byte for byte; null when the line broke first. */
+const exchange = (write: (socket: Socket) => void): Promise<{ text: string; error: string | null }> =>
+  new Promise((resolve) => {
+    const { hostname, port } = new URL(central.url);
+    let text = "";
+    let error: string | null = null;
+    const socket = connect(Number(port), hostname, () => write(socket));
+    socket.on("data", (chunk) => (text += chunk.toString()));
+    socket.on("error", (cause: NodeJS.ErrnoException) => (error = cause.code ?? cause.message));
+    socket.on("close", () => resolve({ text, error }));
+  });
+const head = (headers: Record<string, string | number>) =>
+  `POST ${batchPath} HTTP/1.1\r\nHost: central\r\nX-API-Key: ${collector.apiKey}\r\n${Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("")}\r\n`;
+
+test("Detections that are no JSON are kept whole, with the same receipt each time", async () => {
+  const body = '[{"id": "half a detec';
+  const first = await sendBatch(central.url, collector.apiKey, body);
+  expect(first.status).toBe(202);
+  expect(first.body.results).toMatchObject([{ id: null, status: "quarantined", reason: "malformed" }]);
+  const receipt = first.body.results[0]?.receipt;
+  expect(receipt?.payload).toBe(hex(body));
+  expect(receipt && (await isReceiptGenuine(central.url, receipt))).toBe(true);
+  const second = await sendBatch(central.url, collector.apiKey, body);
+  expect(second.body.results[0]?.receipt).toEqual(receipt);
+  expect(
+    await central.sql`select convert_from(raw, 'UTF8') as raw from quarantine where collector_id = ${collector.id}`,
+  ).toEqual([{ raw: body }]);
+});
+
+test("Pictures beside detections that are no JSON are kept with them", async () => {
+  const picture = aJpeg();
+  const { status } = await sendForm(central.url, collector.apiKey, aForm("no json", { image_0_full: picture }));
+  expect(status).toBe(202);
+  const [held] = await central.sql`select images from quarantine where collector_id = ${collector.id}`;
+  expect(held?.["images"]).toMatchObject([{ part: "image_0_full", sha256: hex(picture), bytes: picture.length }]);
+});
+
+test("A body that is cut anywhere leaves nothing behind, and is taken whole afterwards", async () => {
+  const pictures = { full: aJpeg(40_000), crop: aJpeg(4000) };
+  const detection = aDetection({ plate: "CUT1" }, pictures);
+  const form = aForm([detection], { image_0_full: pictures.full, image_0_crop: pictures.crop });
+  const { body, contentType } = await toBytes(form);
+  const cuts = [
+    0,
+    1,
+    40,
+    200,
+    500,
+    700,
+    900,
+    5000,
+    30_000,
+    41_000,
+    body.length - 3000,
+    body.length - 50,
+    body.length - 5,
+    body.length - 1,
+  ];
+  for (const cut of cuts) {
+    await exchange((socket) => {
+      socket.write(head({ "Content-Type": contentType, "Content-Length": body.length }));
+      socket.write(body.subarray(0, cut), () => setTimeout(() => socket.destroy(), 10));
+    });
+    expect([cut, await isStored(detection.id)]).toEqual([cut, false]);
+  }
+  const whole = await fetch(`${central.url}${batchPath}`, {
+    method: "POST",
+    headers: { "X-API-Key": collector.apiKey, "Content-Type": contentType },
+    body: new Uint8Array(body),
+  });
+  expect(whole.status).toBe(200);
+  expect(await isStored(detection.id)).toBe(true);
+});
+
+test("A multipart text that ends early inside a whole request is answered as incomplete", async () => {
+  const picture = aJpeg(20_000);
+  const detection = aDetection({ plate: "CUT2" }, { full: picture });
+  const { body, contentType } = await toBytes(aForm([detection], { image_0_full: picture }));
+  for (const share of [0.2, 0.5, 0.9, 0.999]) {
+    const response = await fetch(`${central.url}${batchPath}`, {
+      method: "POST",
+      headers: { "X-API-Key": collector.apiKey, "Content-Type": contentType },
+      body: new Uint8Array(body.subarray(0, Math.floor(body.length * share))),
+    });
+    expect([share, response.status, await response.json()]).toMatchObject([share, 400, { code: "incomplete" }]);
+  }
+  expect(await isStored(detection.id)).toBe(false);
+});
+
+test.each([
+  ["no key", undefined],
+  ["another form of key", "secret"],
+  ["a key that nobody was given", `alpr_${"A".repeat(43)}`],
+])("With %s nothing is stored: 401 key_unknown", async (_what, key) => {
+  const detection = aDetection();
+  const response = await fetch(`${central.url}${batchPath}`, {
+    method: "POST",
+    headers: key ? { "X-API-Key": key } : {},
+    body: aForm([detection]),
+  });
+  expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([401, "key_unknown"]);
+  expect(await isStored(detection.id)).toBe(false);
+});
+
+test("A revoked key is told so at once, batch and heartbeat alike", async () => {
+  await sendBatch(central.url, collector.apiKey, [aDetection()]);
+  await revokeCollector(central.sql, collector.id, "stolen");
+  const { status, failure } = await sendBatch(central.url, collector.apiKey, [aDetection()]);
+  expect([status, failure.code]).toEqual([401, "key_revoked"]);
+  const heartbeat = await fetch(`${central.url}/api/v1/heartbeat`, {
+    method: "POST",
+    headers: { "X-API-Key": collector.apiKey },
+  });
+  expect([heartbeat.status, ((await heartbeat.json()) as { code: string }).code]).toEqual([401, "key_revoked"]);
+});
+
+test("A wrong key before a large body: the answer is readable, also for a client that writes first", async () => {
+  const answer = await exchange((socket) => {
+    socket.write(
+      head({ "Content-Type": "multipart/form-data; boundary=x", "Content-Length": 4_000_000 }).replace(
+        collector.apiKey,
+        "nobody's",
+      ),
+    );
+    socket.write(Buffer.alloc(4_000_000));
+  });
+  expect(answer.text).toMatch(/^HTTP\/1\.1 401 [\s\S]*"key_unknown"/);
+});
+
+const LARGE = 40 * 1024 * 1024;
+const limits = { maxBatchBytes: BATCH_BYTES_MAX, maxItemBytes: IMAGE_BYTES_MAX, maxItems: 500 };
+
+test("40 MB are refused with the limits, and a client that writes everything first can read that", async () => {
+  const answer = await exchange((socket) => {
+    socket.write(head({ "Content-Type": "multipart/form-data; boundary=x", "Content-Length": LARGE }));
+    socket.write(Buffer.alloc(LARGE));
+  });
+  expect(answer.text).toMatch(/^HTTP\/1\.1 413 /);
+  expect(JSON.parse(answer.text.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: "too_large", details: limits });
+});
+
+test("40 MB in chunks without a length are refused with the limits as well", async () => {
+  const picture = aJpeg(7 * 1024 * 1024);
+  const { body, contentType } = await toBytes(
+    aForm([], Object.fromEntries([0, 1, 2, 3, 4, 5].map((index) => [`image_${index}_full`, picture]))),
+  );
+  const answer = await exchange((socket) => {
+    socket.write(head({ "Content-Type": contentType, "Transfer-Encoding": "chunked" }));
+    for (let at = 0; at < body.length; at += 65_536) {
+      const chunk = body.subarray(at, at + 65_536);
+      socket.write(`${chunk.length.toString(16)}\r\n`);
+      socket.write(chunk);
+      socket.write("\r\n");
+    }
+    socket.write("0\r\n\r\n");
+  });
+  expect(answer.text).toMatch(/^HTTP\/1\.1 413 /);
+  expect(answer.text).toContain('"too_large"');
+});
+
+test("The client of Node reads the refusal of a large batch", async () => {
+  const pictures = Object.fromEntries(
+    [0, 1, 2, 3, 4, 5].map((index) => [`image_${index}_full`, aJpeg(7 * 1024 * 1024)]),
+  );
+  const { status, failure } = await sendForm(central.url, collector.apiKey, aForm([], pictures));
+  expect([status, failure.code, failure.details]).toEqual([413, "too_large", limits]);
+});
+
+test("One picture of more than 8 MB is refused with the limits", async () => {
+  const { status, failure } = await sendForm(
+    central.url,
+    collector.apiKey,
+    aForm([aDetection()], { image_0_full: aJpeg(IMAGE_BYTES_MAX + 1) }),
+  );
+  expect([status, failure.code]).toEqual([413, "too_large"]);
+});
+
+test.each([
+  ["application/json", "[]", 415, "media_type"],
+  ["text/plain", "[]", 415, "media_type"],
+  ["multipart/form-data", "no boundary", 400, "invalid"],
+  ["multipart/form-data; boundary=x", "no such boundary", 400, "incomplete"],
+])("A body of %s is answered %#", async (contentType, body, status, code) => {
+  const response = await fetch(`${central.url}${batchPath}`, {
+    method: "POST",
+    headers: { "X-API-Key": collector.apiKey, "Content-Type": contentType },
+    body,
+  });
+  expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code]);
+});
+
+test("A fifth batch of one key at once is told to wait; another collector is not", async () => {
+  const other = await central.addCollector();
+  const { body, contentType } = await toBytes(aForm([aDetection()]));
+  const slow: Socket[] = [];
+  for (let count = 0; count < 4; count++) {
+    void exchange((socket) => {
+      slow.push(socket);
+      socket.write(head({ "Content-Type": contentType, "Content-Length": body.length }));
+      socket.write(body.subarray(0, 100));
+    });
+  }
+  await expect
+    .poll(async () => (await sendBatch(central.url, collector.apiKey, [])).status, { timeout: 3000 })
+    .toBe(429);
+  const refused = await sendBatch(central.url, collector.apiKey, [aDetection()]);
+  expect([refused.status, refused.failure.code]).toEqual([429, "inflight"]);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+  expect(Number(refused.headers.get("retry-after"))).toBeLessThanOrEqual(5);
+  expect((await sendBatch(central.url, other.apiKey, [aDetection()])).status).toBe(200);
+  for (const socket of slow) socket.write(body.subarray(100));
+  await expect
+    .poll(async () => (await sendBatch(central.url, collector.apiKey, [])).status, { timeout: 3000 })
+    .toBe(200);
+  for (const socket of slow) socket.destroy();
+});
+
+test("When the database does not answer, nothing is stored and the collector is told when to come again", async () => {
+  const pictures = { crop: aJpeg() };
+  const detection = aDetection({ plate: "AWAY1" }, pictures);
+  const database = central.central.database;
+  // Port 9 (discard) is closed on loopback: what a stopped server looks like.
+  await using away = openDatabase("postgres://alpr:x@127.0.0.1:9/alpr", { max: 2 });
+  central.central.database = away;
+  try {
+    const { status, failure, headers } = await sendBatch(central.url, collector.apiKey, [detection], [pictures]);
+    expect([status, failure.code, headers.get("retry-after")]).toEqual([503, "db_unavailable", "5"]);
+  } finally {
+    central.central.database = database;
+  }
+  expect(await isStored(detection.id)).toBe(false);
+  expect((await sendBatch(central.url, collector.apiKey, [detection], [pictures])).body.results[0]).toMatchObject({
+    status: "stored",
+    missing: [],
+  });
+});
+
+test("When the database ends every connection in the middle of batches, what was answered as stored is stored", async () => {
+  const senders = await Promise.all(Array.from({ length: 4 }, () => central.addCollector()));
+  let ending = true;
+  const killer = (async () => {
+    while (ending) {
+      await central.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
+        and application_name = 'chaverim-server' and pid <> pg_backend_pid()`.catch(() => undefined);
+      await sleep(40);
+    }
+  })();
+  const answers = (
+    await Promise.all(
+      senders.map(async (sender) => {
+        const sent = [];
+        for (let turn = 0; turn < 12; turn++) {
+          const batch = Array.from({ length: 10 }, (_, index) =>
+            aDetection({ plate: `KILL${index}`, cameraId: `kill-${turn}` }),
+          );
+          sent.push({ batch, answer: await sendBatch(central.url, sender.apiKey, batch) });
+        }
+        return sent;
+      }),
+    )
+  ).flat();
+  ending = false;
+  await killer;
+  const statuses = new Set(answers.map(({ answer }) => answer.status));
+  expect([...statuses].every((status) => status === 200 || status === 503)).toBe(true);
+  expect(statuses.has(503)).toBe(true);
+  for (const { batch, answer } of answers) {
+    const ids = batch.map(({ id }) => id);
+    const found = await central.sql`select 1 from evidence_payloads where id = any(${ids}::uuid[])`;
+    const listed = await central.sql`select 1 from detections where id = any(${ids}::uuid[])`;
+    // All or nothing, and all whenever it was said. (A commit whose answer was lost may have happened all the same.)
+    expect([0, 10]).toContain(found.length);
+    expect(listed.length).toBe(found.length);
+    if (answer.status === 200) expect(found.length).toBe(10);
+  }
+});
+
+test.each([
+  ["does not answer", new StoreUnavailableError("away"), 503, "store_unavailable", "10"],
+  ["is full", new DiskFullError("full"), 507, "disk_full", "60"],
+])("When the evidence store %s there is no row", async (_what, error, status, code, retryAfter) => {
+  const pictures = { full: aJpeg() };
+  const detection = aDetection({ plate: "STORE1" }, pictures);
+  const store = central.central.store;
+  central.central.store = {
+    ...store,
+    commit: async (staged) => {
+      await Promise.all(staged.map((object) => object.discard()));
+      throw error;
+    },
+  };
+  try {
+    const answer = await sendBatch(central.url, collector.apiKey, [detection], [pictures]);
+    expect([answer.status, answer.failure.code, answer.headers.get("retry-after")]).toEqual([status, code, retryAfter]);
+  } finally {
+    central.central.store = store;
+  }
+  expect(await isStored(detection.id)).toBe(false);
+});
+
+test("When staging fails in the middle of a body the answer comes all the same", async () => {
+  const store = central.central.store;
+  central.central.store = { ...store, stage: () => Promise.reject(new StoreUnavailableError("away")) };
+  try {
+    const answer = await sendBatch(central.url, collector.apiKey, [aDetection()], [{ full: aJpeg(3_000_000) }]);
+    expect([answer.status, answer.failure.code]).toEqual([503, "store_unavailable"]);
+  } finally {
+    central.central.store = store;
+  }
+});
+
+test("With less than the reserve on the disk ingest stops, and heartbeats go on", async () => {
+  await using full = await openTestCentral();
+  const sender = await full.addCollector();
+  full.central.store = { ...full.central.store, space: () => Promise.resolve({ freeBytes: 1e9, totalBytes: 1e12 }) };
+  const answer = await sendBatch(full.url, sender.apiKey, [aDetection()]);
+  expect([answer.status, answer.failure.code, answer.headers.get("retry-after")]).toEqual([507, "disk_full", "60"]);
+  expect((await fetch(`${full.url}/healthz`)).status).toBe(200);
+});
+
+test("While central shuts down, what is under way is finished and what is new is told to come again", async () => {
+  const shutting = await openTestCentral();
+  const sender = await shutting.addCollector();
+  const detection = aDetection({ plate: "LAST1" });
+  const { body, contentType } = await toBytes(aForm([detection]));
+  const { hostname, port } = new URL(shutting.url);
+  const request = (length: number) =>
+    `POST ${batchPath} HTTP/1.1\r\nHost: central\r\nX-API-Key: ${sender.apiKey}\r\nContent-Type: ${contentType}\r\nContent-Length: ${length}\r\n\r\n`;
+  const open = (): Promise<{ socket: Socket; text: () => string; closed: Promise<void> }> =>
+    new Promise((resolve) => {
+      let text = "";
+      const socket = connect(Number(port), hostname);
+      const closed = new Promise<void>((done) => socket.on("close", () => done()));
+      socket.on("data", (chunk) => (text += chunk.toString()));
+      socket.once("connect", () => resolve({ socket, text: () => text, closed }));
+    });
+  const running = await open();
+  running.socket.write(request(body.length));
+  running.socket.write(body.subarray(0, 50));
+  // A kept-alive connection with a request that has begun when the shutdown begins.
+  const late = await open();
+  late.socket.write(request(body.length).slice(0, 30));
+  await sleep(100);
+  const disposed = shutting[Symbol.asyncDispose]();
+  await sleep(50);
+  running.socket.write(body.subarray(50));
+  late.socket.write(request(body.length).slice(30));
+  late.socket.write(body);
+  await Promise.all([running.closed, late.closed]);
+  expect(running.text()).toMatch(/^HTTP\/1\.1 200 [\s\S]*"stored"/);
+  expect(late.text()).toMatch(/^HTTP\/1\.1 503 [\s\S]*"shutting_down"/);
+  expect(late.text()).toMatch(/\r\nRetry-After: 2\r\n/i);
+  expect(late.text()).toMatch(/\r\nConnection: close\r\n/i);
+  await disposed;
+});

@@ -1,0 +1,77 @@
+/**
+ * A whole central for one test file: its own database, its own directory, a real HTTP server on a free port.
+ * Rule: opened as main.ts opens it; only what a test must reach (pool, store, limits) is taken from the record.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Role } from "@chaverim/contracts";
+import type { Sql } from "@chaverim/db/open";
+import { openTestDatabase } from "@chaverim/db/testing";
+import { inject } from "vitest";
+import type { Central } from "../central.ts";
+import { placeCamera } from "../collectors/cameras.ts";
+import { addCollector } from "../collectors/keys.ts";
+import { type Config, readConfig } from "../config.ts";
+import { silentLog } from "../log.ts";
+import { openCentral } from "../open-central.ts";
+import { type Browser, aUser, openBrowser, signInAs } from "./people.ts";
+
+export type TestCollector = { id: string; name: string; apiKey: string };
+
+export type TestCentral = AsyncDisposable & {
+  central: Central;
+  url: string;
+  sql: Sql;
+  /** The address of this central's own database. */
+  databaseUrl: string;
+  dataDir: string;
+  /** Registers a collector; `cameras` are approved at once. */
+  addCollector: (cameras?: readonly string[]) => Promise<TestCollector>;
+  /** A browser that nobody is signed in with. */
+  openBrowser: () => Browser;
+  /** A new person of this role, signed in with password and code over HTTP. */
+  signIn: (role: Role) => Promise<Browser>;
+};
+
+export type TestCentralOptions = {
+  config?: Partial<Config>;
+  /** Another database than a copy of the migrated template. */
+  databaseUrl?: string;
+};
+
+let collectors = 0;
+
+/** Opens central on a copy of the migrated template database. */
+export const openTestCentral = async (options: TestCentralOptions = {}): Promise<TestCentral> => {
+  await using opening = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), "chaverim-central-"));
+  opening.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const copy = options.databaseUrl ? null : opening.use(await openTestDatabase(inject("testServerUrl")));
+  const databaseUrl = options.databaseUrl ?? copy?.url ?? "";
+  const config = { ...readConfig({ PORT: "0", DATA_DIR: dataDir, DATABASE_URL: databaseUrl }), ...options.config };
+  const { central } = opening.use(await openCentral(config, silentLog));
+  const { sql } = central.database;
+  const url = central.origins.publicUrl;
+  const opened = opening.move();
+  return {
+    central,
+    url,
+    sql,
+    databaseUrl,
+    dataDir,
+    addCollector: async (cameras = []) => {
+      const name = `Collector ${++collectors}`;
+      const added = await addCollector(sql, name);
+      for (const id of cameras) await placeCamera(sql, name, { id });
+      return { name, ...added };
+    },
+    openBrowser: () => openBrowser(url),
+    signIn: async (role) => {
+      // Every test comes from one address, which may sign in five times a minute.
+      await central.limits.forget("signIn", "127.0.0.1");
+      return signInAs(openBrowser(url), await aUser(central, role));
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+};
