@@ -2,8 +2,10 @@
  * Starts the central server and waits until it answers.
  * Rule: what central says about a mistake is passed on word for word, with its exit code.
  */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Config } from "../config.ts";
-import { DemoError } from "../failure.ts";
+import { DemoError, codeOf } from "../failure.ts";
 import { startProcess } from "./processes.ts";
 import type { Guard, Running } from "./processes.ts";
 import { keyUnknown } from "./state.ts";
@@ -63,6 +65,20 @@ export const startCentral = async (config: Config, guard: Guard): Promise<Centra
   const address = await Promise.race([ready(), failed]);
   const { hostname, port } = new URL(address);
   return { ...running, url: address, host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
+};
+
+/**
+ * Stops the embedded database when central could not do it itself: PostgreSQL runs in a process group of its own and
+ * notes its id in postmaster.pid, which it removes when it ends. SIGINT is its "fast shutdown".
+ */
+export const stopLeftDatabase = async ({ dataDir }: Config): Promise<void> => {
+  try {
+    const [pid] = (await readFile(join(dataDir, "postgres", "cluster", "postmaster.pid"), "utf8")).split("\n");
+    process.kill(Number(pid), "SIGINT");
+  } catch (error) {
+    // No file or no process: there is nothing to stop.
+    if (codeOf(error) !== "ENOENT" && codeOf(error) !== "ESRCH") throw error;
+  }
 };
 
 /** Makes sure that central knows a kept key; throws DemoError when it does not. */

@@ -5,7 +5,7 @@
 import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 
-export type Forwarder = AsyncDisposable & {
+export type Forwarder = {
   /** Where the collector finds central; the same port after each cut. */
   port: number;
   cut: () => Promise<void>;
@@ -51,5 +51,5 @@ export const openForwarder = async (target: { host: string; port: number }): Pro
   const mend = async () => {
     if (!server.listening) await listen(server, port);
   };
-  return { port, cut, mend, [Symbol.asyncDispose]: cut };
+  return { port, cut, mend };
 };

@@ -44,8 +44,10 @@ export const readJson = async (path: string): Promise<unknown> => {
 };
 
 /** The way out of every half-deleted directory. */
-const startAgain = (dataDir: string): string =>
-  `run \`rm -rf ${relative(process.cwd(), dataDir) || dataDir}\` and start again.`;
+const startAgain = (dataDir: string): string => {
+  const path = relative(process.cwd(), dataDir);
+  return `run \`rm -rf ${path === "" || path.startsWith("..") ? dataDir : path}\` and start again.`;
+};
 
 /** The file by which PostgreSQL knows its own directory, where central's embedded database keeps it. */
 const databaseIn = (dataDir: string): boolean => existsSync(join(dataDir, "postgres", "cluster", "PG_VERSION"));
