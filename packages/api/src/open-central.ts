@@ -4,9 +4,10 @@
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { type RequestListener, type Server, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type IncomingMessage, type RequestListener, type Server, createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { openAlertEngine } from "./alerts/engine.ts";
 import { createApp } from "./app.ts";
 import { createLimits } from "./auth/limits.ts";
@@ -25,6 +26,8 @@ import { assertKeysFit, openEvidence } from "./ops/opening.ts";
 
 /** Batches over a 64 kbit/s line take ten minutes. */
 const REQUEST_TIMEOUT_MS = 15 * 60_000;
+/** What requests under way may take at the end; the rest of ten seconds belongs to the database. */
+const DRAIN_MS = 4000;
 
 const originsOf = (config: Config, port: number): Central["origins"] => {
   const local = ["127.0.0.1", "localhost", "[::1]"].map((host) => `http://${host}:${port}`);
@@ -78,12 +81,44 @@ const answerStarting: RequestListener = (_request, response) => {
   response.end(JSON.stringify(body));
 };
 
-/** Resolves when every request that is under way has been answered. */
-const drain = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
+const refuseUpgradeStarting = (_request: IncomingMessage, socket: Duplex): void => {
+  socket.end("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+};
+
+/**
+ * Follows the server's connections. `drain` takes no new ones, lets what is under way finish, and then cuts what is
+ * left: a phone that vanished, an upload over a slow line. Nothing of them may keep the database from closing in order.
+ */
+const followConnections = (server: Server): { drain: () => Promise<void> } => {
+  const open = new Set<Socket>();
+  /** Browsers connect in advance; Node does not count a connection as idle before its first request. */
+  const unused = new Set<Socket>();
+  const used = ({ socket }: IncomingMessage): void => void unused.delete(socket);
+  server.on("request", used).on("upgrade", used);
+  server.on("connection", (socket: Socket) => {
+    open.add(socket);
+    unused.add(socket);
+    socket.once("close", () => {
+      open.delete(socket);
+      unused.delete(socket);
+    });
   });
+  const cut = (sockets: ReadonlySet<Socket>): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    drain: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(cut, DRAIN_MS, open);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        server.closeIdleConnections();
+        cut(unused);
+      }),
+  };
+};
 
 /**
  * Opens everything in order and listens.
@@ -94,10 +129,11 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
   await using opening = new AsyncDisposableStack();
   const closing = new AbortController();
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS });
-  server.on("request", answerStarting);
+  const connections = followConnections(server);
+  server.on("request", answerStarting).on("upgrade", refuseUpgradeStarting);
   // The port first: a taken one is told before a database is started for nothing.
   const port = await listen(server, config);
-  opening.defer(() => drain(server));
+  opening.defer(() => connections.drain());
   const database = opening.use(await openCentralDatabase(config, "server"));
   const keys = await openKeys(join(config.dataDir, "keys"));
   await assertKeysFit(database, keys);
@@ -120,6 +156,7 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
     closing: closing.signal,
   };
   server.off("request", answerStarting).on("request", createApp(central));
+  server.off("upgrade", refuseUpgradeStarting);
   const sockets = openSockets(central, server);
   log.info(
     { url: central.origins.publicUrl, evidence: store.kind, tamper_resistant: store.tamperResistant },
@@ -130,7 +167,7 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
     central,
     [Symbol.asyncDispose]: async () => {
       closing.abort();
-      const drained = drain(server);
+      const drained = connections.drain();
       await sockets[Symbol.asyncDispose]();
       await drained;
       await rest.disposeAsync();
