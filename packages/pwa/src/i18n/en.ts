@@ -51,7 +51,8 @@ export const en = {
   "match.readAs": "{{ listed }} read as {{ read }}",
   "match.readAsMore": "{{ listed }} read as {{ read }}, +{{ count }}",
   "match.lookAlikesLong": "Look-alikes.",
-  "match.sure": "Reading {{ percent }} % sure.",
+  "match.sure": "Reading {{ percent }} sure.",
+  "match.sureShort": "{{ percent }} sure",
   "match.sureUnknown": "The camera gave no certainty.",
 
   "state.new": "New",
@@ -84,7 +85,6 @@ export const en = {
   "alerts.arrived": "{{ list }} · {{ camera }}",
   "alerts.openIt": "Open",
   "alerts.cropOf": "Plate crop from {{ camera }}",
-  "alerts.rowLabel": "{{ priority }}, {{ plate }}, {{ list }}, {{ camera }}, {{ time }}, {{ state }}",
 
   "alert.title": "Alert",
   "alert.gone": "This alert is not on this device",
@@ -136,7 +136,6 @@ export const en = {
   "live.emptyNext": "They appear here within seconds of a car passing a camera.",
   "live.noPlate": "No plate read",
   "live.repeat": "again within 30 s",
-  "live.rowLabel": "{{ plate }}, {{ camera }}, {{ time }}",
   "live.crop": "Crop",
   "live.plate": "Plate",
   "live.camera": "Camera",
@@ -188,7 +187,6 @@ export const en = {
   "search.understood": "Understood as",
   "search.characters": "{{ count }} characters",
   "search.ignored": "{{ what }} ignored",
-  "search.foldedTo": "look-alikes as {{ folded }}",
   "search.start": "Type a plate",
   "search.startNext": "With or without dashes. 0 O Q D, 1 I L 7, 5 S, 8 B, 2 Z and 6 G are taken for each other.",
   "search.short": "One more character",
@@ -226,6 +224,7 @@ export const en = {
 
   "lists.title": "Lists",
   "lists.add": "Add a plate",
+  "lists.addTo": "Add a plate to {{ name }}",
   "lists.create": "New list",
   "lists.empty": "No lists yet",
   "lists.emptyNext": "A list holds plates to be alerted about, each with a reason and an end.",
@@ -407,7 +406,7 @@ export const en = {
   "failure.conflict": "Somebody else was faster. The screen shows the current state.",
   "failure.too_many": "Too many requests. Wait a moment.",
   "failure.signed_out": "You are signed out.",
-  "failure.db_unavailable": "The database does not answer. It is tried again.",
+  "failure.db_unavailable": "The database does not answer. Try again in a moment.",
   "failure.shutting_down": "The server is restarting.",
 } as const;
 

@@ -53,7 +53,8 @@ export const he: Words = {
   "match.readAs": "{{ listed }} נקרא כ־{{ read }}",
   "match.readAsMore": "{{ listed }} נקרא כ־{{ read }}, ועוד {{ count }}",
   "match.lookAlikesLong": "תווים דומים.",
-  "match.sure": "ודאות הקריאה {{ percent }}%.",
+  "match.sure": "ודאות הקריאה {{ percent }}.",
+  "match.sureShort": "ודאות {{ percent }}",
   "match.sureUnknown": "המצלמה לא מסרה ודאות.",
 
   "state.new": "חדשה",
@@ -86,7 +87,6 @@ export const he: Words = {
   "alerts.arrived": "{{ list }} · {{ camera }}",
   "alerts.openIt": "פתיחה",
   "alerts.cropOf": "צילום לוחית מתוך {{ camera }}",
-  "alerts.rowLabel": "{{ priority }}, {{ plate }}, {{ list }}, {{ camera }}, {{ time }}, {{ state }}",
 
   "alert.title": "התראה",
   "alert.gone": "ההתראה הזאת אינה במכשיר",
@@ -138,7 +138,6 @@ export const he: Words = {
   "live.emptyNext": "הם מופיעים כאן תוך שניות מרגע שרכב עובר מול מצלמה.",
   "live.noPlate": "לא נקראה לוחית",
   "live.repeat": "שוב תוך 30 שנ׳",
-  "live.rowLabel": "{{ plate }}, {{ camera }}, {{ time }}",
   "live.crop": "צילום",
   "live.plate": "לוחית",
   "live.camera": "מצלמה",
@@ -190,7 +189,6 @@ export const he: Words = {
   "search.understood": "הובן כך",
   "search.characters": "{{ count }} תווים",
   "search.ignored": "{{ what }} לא נחשב",
-  "search.foldedTo": "דומים נחשבים {{ folded }}",
   "search.start": "הקלידו לוחית",
   "search.startNext": "עם מקפים או בלי. 0 O Q D, ‏1 I L 7, ‏5 S, ‏8 B, ‏2 Z ו־6 G נחשבים זה לזה.",
   "search.short": "עוד תו אחד",
@@ -228,6 +226,7 @@ export const he: Words = {
 
   "lists.title": "רשימות",
   "lists.add": "הוספת לוחית",
+  "lists.addTo": "הוספת לוחית אל {{ name }}",
   "lists.create": "רשימה חדשה",
   "lists.empty": "עדיין אין רשימות",
   "lists.emptyNext": "רשימה מחזיקה לוחיות שמתריעים עליהן, לכל אחת סיבה וסוף.",
@@ -408,6 +407,6 @@ export const he: Words = {
   "failure.conflict": "מישהו הקדים. המסך מראה את המצב הנוכחי.",
   "failure.too_many": "יותר מדי בקשות. המתינו רגע.",
   "failure.signed_out": "החיבור הסתיים.",
-  "failure.db_unavailable": "מסד הנתונים לא עונה. ייעשה ניסיון נוסף.",
+  "failure.db_unavailable": "מסד הנתונים לא עונה. נסו שוב עוד רגע.",
   "failure.shutting_down": "השרת עולה מחדש.",
 };

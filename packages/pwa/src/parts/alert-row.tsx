@@ -1,27 +1,15 @@
 /**
  * One alert in a list: priority, plate, age, time; list and place; state; crop at the end.
- * Rule: the whole row is one link, and a new alert carries an edge in its priority's colour.
+ * Rule: the whole row is one link, named by what it shows, and a new alert carries an edge in its priority's colour.
  */
 import type { AlertView } from "@chaverim/contracts";
 import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { ageLabel, momentLabel } from "../clock.ts";
-import { t } from "../i18n/words.ts";
-import { AlertState, stateWords } from "./alert-state.tsx";
+import { AlertState } from "./alert-state.tsx";
 import { Crop } from "./crop.tsx";
 import { PlateChip } from "./plate-chip.tsx";
 import { PriorityMark } from "./priority-mark.tsx";
-
-/** The accessible name: what the eye sees, in reading order. */
-export const alertLabel = (alert: AlertView): string =>
-  t("alerts.rowLabel", {
-    priority: t(`priority.${alert.priority}`),
-    plate: alert.entry.plate,
-    list: alert.watchlist.name,
-    camera: alert.detection.camera.name,
-    time: momentLabel(alert.detection.detectedAt),
-    state: stateWords(alert),
-  });
 
 export const AlertRow = (props: { alert: AlertView; selected?: boolean }) => (
   <li
@@ -32,11 +20,7 @@ export const AlertRow = (props: { alert: AlertView; selected?: boolean }) => (
       selected: props.selected ?? false,
     }}
   >
-    <A
-      href={`/alerts/${props.alert.id}`}
-      aria-label={alertLabel(props.alert)}
-      aria-current={props.selected ? "true" : undefined}
-    >
+    <A href={`/alerts/${props.alert.id}`} aria-current={props.selected ? "true" : undefined}>
       <PriorityMark priority={props.alert.priority} done={props.alert.state === "resolved"} />
       <div class="alert-row-body">
         <div class="alert-row-head">
@@ -54,7 +38,7 @@ export const AlertRow = (props: { alert: AlertView; selected?: boolean }) => (
             <AlertState alert={props.alert} />
           </div>
           <Show when={props.alert.detection.images.crop !== null}>
-            <Crop detection={props.alert.detection} />
+            <Crop detection={props.alert.detection} decorative />
           </Show>
         </div>
       </div>

@@ -7,7 +7,8 @@ import ImageOff from "lucide-solid/icons/image-off";
 import { Show, createEffect, createSignal, on } from "solid-js";
 import { t } from "../i18n/words.ts";
 
-export const Crop = (props: { detection: DetectionView; class?: string; eager?: boolean }) => {
+/** @param props.decorative the text beside it says what it shows, so it is not spoken a second time */
+export const Crop = (props: { detection: DetectionView; class?: string; eager?: boolean; decorative?: boolean }) => {
   const [broken, setBroken] = createSignal(false);
   // A crop that arrives after its detection gets its chance.
   createEffect(
@@ -22,7 +23,11 @@ export const Crop = (props: { detection: DetectionView; class?: string; eager?: 
       <Show
         when={!broken() && props.detection.images.crop}
         fallback={
-          <span class="crop-missing" role="img" aria-label={t("alert.photoMissing")}>
+          <span
+            class="crop-missing"
+            role={props.decorative ? undefined : "img"}
+            aria-label={props.decorative ? undefined : t("alert.photoMissing")}
+          >
             <ImageOff aria-hidden="true" />
           </span>
         }
@@ -30,7 +35,7 @@ export const Crop = (props: { detection: DetectionView; class?: string; eager?: 
         {(source) => (
           <img
             src={source()}
-            alt={t("alerts.cropOf", { camera: props.detection.camera.name })}
+            alt={props.decorative ? "" : t("alerts.cropOf", { camera: props.detection.camera.name })}
             loading={props.eager ? "eager" : "lazy"}
             decoding="async"
             draggable={false}

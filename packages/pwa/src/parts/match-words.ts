@@ -4,6 +4,7 @@
  */
 import type { PlateMatch } from "@chaverim/contracts";
 import { t } from "../i18n/words.ts";
+import { isRtl } from "../settings.ts";
 
 /** `8 read as B`, or null for an exact match. */
 export const readAs = (match: PlateMatch): string | null => {
@@ -14,6 +15,9 @@ export const readAs = (match: PlateMatch): string | null => {
     : t("match.readAsMore", { listed: first.listed, read: first.read, count: others.length });
 };
 
+/** `86 %`, in one piece: alone, the sign would wander to the other side of the number in Hebrew. */
+export const percentLabel = (share: number): string => `${Math.round(share * 100)}${isRtl() ? "" : "\u00a0"}%`;
+
 /** `Reading 86 % sure.` */
 export const sureness = (confidence: number | null): string =>
-  confidence === null ? t("match.sureUnknown") : t("match.sure", { percent: Math.round(confidence * 100) });
+  confidence === null ? t("match.sureUnknown") : t("match.sure", { percent: percentLabel(confidence) });

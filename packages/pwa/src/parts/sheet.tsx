@@ -7,6 +7,16 @@ import X from "lucide-solid/icons/x";
 import { type JSX, Show } from "solid-js";
 import { t } from "../i18n/words.ts";
 
+/** A form begins at its first field, a question at its safe answer. */
+const focusFirst = (event: Event): void => {
+  const dialog = event.target;
+  const first =
+    dialog instanceof HTMLElement ? dialog.querySelector<HTMLElement>("input, .sheet-buttons button, .choice") : null;
+  if (first === null) return;
+  event.preventDefault();
+  first.focus();
+};
+
 export const Sheet = (props: {
   open: boolean;
   onClose: () => void;
@@ -17,7 +27,7 @@ export const Sheet = (props: {
   <Dialog.Root open={props.open} onOpenChange={(open) => open || props.onClose()}>
     <Dialog.Portal>
       <Dialog.Overlay class="scrim" />
-      <Dialog.Content class="sheet">
+      <Dialog.Content class="sheet" onOpenAutoFocus={focusFirst}>
         <div class="sheet-head">
           <Dialog.Title>{props.title}</Dialog.Title>
           <Dialog.CloseButton class="target" aria-label={t("app.close")}>

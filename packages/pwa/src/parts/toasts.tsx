@@ -23,6 +23,7 @@ type Message = {
 export const showToast = (message: Message): number =>
   Toast.toaster.show((shown) => (
     <Toast.Root
+      as="div"
       toastId={shown.toastId}
       class="toast"
       classList={{ [message.kind ?? "done"]: true }}
@@ -58,7 +59,7 @@ export const dismissToast = (id: number): void => {
 export const Toasts = () => (
   <Portal>
     <Toast.Region duration={SHOWN_MS} limit={3} aria-label={t("app.notifications")} swipeDirection="down">
-      <Toast.List class="toasts" />
+      <Toast.List as="div" class="toasts" />
     </Toast.Region>
   </Portal>
 );

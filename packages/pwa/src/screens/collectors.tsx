@@ -9,6 +9,7 @@ import { For, Match, Show, Switch, createSignal } from "solid-js";
 import { ageLabel, momentLabel, spanLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
 import { CollectorDot, CollectorState, collectorTone, perMinuteNow, queueSince } from "../parts/collector-state.tsx";
+import { percentLabel } from "../parts/match-words.ts";
 import { createOnline } from "../parts/online.ts";
 import { Screen } from "../parts/screen.tsx";
 import { Sparkline } from "../parts/sparkline.tsx";
@@ -107,8 +108,10 @@ const Row = (props: { collector: CollectorView; open: boolean; onToggle: () => v
           {props.collector.cameras.length}
         </td>
         <td class="spark-cell" data-label={t("collectors.received")}>
-          <Sparkline perMinute={props.collector.perMinute} state={props.collector.state} />
-          <strong class={tone() === "ok" ? "" : tone()}>{perMinuteNow(props.collector)}</strong>
+          <span class="spark-line">
+            <Sparkline perMinute={props.collector.perMinute} state={props.collector.state} />
+            <strong class={tone() === "ok" ? "" : tone()}>{perMinuteNow(props.collector)}</strong>
+          </span>
         </td>
         <td
           class="number"
@@ -139,14 +142,18 @@ const Row = (props: { collector: CollectorView; open: boolean; onToggle: () => v
           data-label={t("collectors.disk")}
           classList={{ warn: (props.collector.diskUsed ?? 0) > DISK_FULL }}
         >
-          {props.collector.diskUsed === null ? "–" : `${Math.round(props.collector.diskUsed * 100)} %`}
+          {props.collector.diskUsed === null ? "–" : percentLabel(props.collector.diskUsed)}
         </td>
         <td
           class="number"
           data-label={t("collectors.temp")}
           classList={{ warn: (props.collector.temperature ?? 0) > HOT_CELSIUS }}
         >
-          {props.collector.temperature === null ? "–" : `${Math.round(props.collector.temperature)} °C`}
+          {props.collector.temperature === null ? (
+            "–"
+          ) : (
+            <bdi dir="ltr">{Math.round(props.collector.temperature)} °C</bdi>
+          )}
         </td>
         <td class="number quiet" data-label={t("collectors.version")}>
           {props.collector.version ?? "–"}

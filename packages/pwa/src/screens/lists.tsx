@@ -72,9 +72,13 @@ const List = (props: { list: WatchlistView; onRemove: (entry: EntryView) => void
       </h2>
       <span class="quiet">{t("lists.entries", { count: props.list.entries.length })}</span>
       <Show when={mayI("write_watchlists")}>
-        <button type="button" class="button quiet-button" onClick={() => props.onAdd()}>
+        <button
+          type="button"
+          class="target"
+          aria-label={t("lists.addTo", { name: props.list.name })}
+          onClick={() => props.onAdd()}
+        >
           <Plus aria-hidden="true" />
-          {t("lists.add")}
         </button>
       </Show>
     </div>

@@ -12,47 +12,49 @@ import { link } from "../local/sync.ts";
 import { local } from "../session.ts";
 import { Crop } from "../parts/crop.tsx";
 import { createHeld } from "../parts/held.ts";
+import { percentLabel } from "../parts/match-words.ts";
 import { PlateChip } from "../parts/plate-chip.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { Notice, Shapes, asOfLabel } from "../parts/states.tsx";
 import { vehicleLabel } from "../parts/vehicle.ts";
+
+/** Readings below this are often one character wrong; they are shown in the colour of doubt. */
+const DOUBTFUL = 0.75;
 
 const Row = (props: { detection: DetectionView }) => {
   const plate = () => props.detection.plate.text ?? props.detection.plate.normalized;
   const delayMs = () => Date.parse(props.detection.receivedAt) - Date.parse(props.detection.detectedAt);
   const content = () => (
     <>
-      <Crop detection={props.detection} />
-      <span class="cell-plate">
-        <Show when={plate()} fallback={<span class="quiet">{t("live.noPlate")}</span>}>
-          {(text) => <PlateChip text={text()} />}
-        </Show>
+      <Crop detection={props.detection} decorative />
+      <span class="row-body">
+        <span class="row-head">
+          <span class="cell-plate">
+            <Show when={plate()} fallback={<span class="quiet">{t("live.noPlate")}</span>}>
+              {(text) => <PlateChip text={text()} />}
+            </Show>
+          </span>
+          <bdi class="cell-time number" dir="ltr">
+            {momentLabel(props.detection.detectedAt, true)}
+          </bdi>
+        </span>
+        <span class="cell-camera">
+          <bdi class="clip">{props.detection.camera.name}</bdi>
+          <Show when={props.detection.camera.area}>{(area) => <bdi class="quiet clip">{area()}</bdi>}</Show>
+        </span>
+        <span class="cell-vehicle clip">{vehicleLabel(props.detection)}</span>
+        <span class="cell-sure number" classList={{ warn: (props.detection.plate.confidence ?? 1) < DOUBTFUL }}>
+          {props.detection.plate.confidence === null ? "–" : percentLabel(props.detection.plate.confidence)}
+        </span>
+        <span class="cell-delay number quiet">{spanLabel(delayMs())}</span>
       </span>
-      <span class="cell-camera">
-        <bdi class="clip">{props.detection.camera.name}</bdi>
-        <Show when={props.detection.camera.area}>{(area) => <bdi class="quiet clip">{area()}</bdi>}</Show>
-      </span>
-      <span class="cell-vehicle clip">{vehicleLabel(props.detection)}</span>
-      <span class="cell-sure number" classList={{ warn: (props.detection.plate.confidence ?? 1) < 0.75 }}>
-        {props.detection.plate.confidence === null ? "–" : `${Math.round(props.detection.plate.confidence * 100)} %`}
-      </span>
-      <span class="cell-delay number quiet">{spanLabel(delayMs())}</span>
-      <bdi class="cell-time number" dir="ltr">
-        {momentLabel(props.detection.detectedAt, true)}
-      </bdi>
     </>
   );
-  const label = () =>
-    t("live.rowLabel", {
-      plate: plate() ?? t("live.noPlate"),
-      camera: props.detection.camera.name,
-      time: momentLabel(props.detection.detectedAt, true),
-    });
   return (
     <li class="live-row" classList={{ repeat: props.detection.duplicateOf !== null }}>
       <Show when={props.detection.plate.normalized} fallback={<div class="live-row-body">{content()}</div>}>
         {(normalized) => (
-          <A class="live-row-body" href={`/plates/${encodeURIComponent(normalized())}`} aria-label={label()}>
+          <A class="live-row-body" href={`/plates/${encodeURIComponent(normalized())}`}>
             {content()}
           </A>
         )}

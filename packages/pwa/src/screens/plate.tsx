@@ -11,7 +11,7 @@ import { For, Match, Show, Switch, createEffect, createSignal, on } from "solid-
 import { ageLabel, momentLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
 import { Crop } from "../parts/crop.tsx";
-import { sureness } from "../parts/match-words.ts";
+import { percentLabel } from "../parts/match-words.ts";
 import { createOnline } from "../parts/online.ts";
 import { PlateChip } from "../parts/plate-chip.tsx";
 import { Screen } from "../parts/screen.tsx";
@@ -24,16 +24,23 @@ import { trpc, troubleOf, troubleText } from "../trpc.ts";
 /** A page of sightings: two screens of a desktop. */
 const PAGE = 40;
 
+/** `white van · 96 % sure` */
+const aboutSighting = (detection: DetectionView): string =>
+  [
+    vehicleLabel(detection),
+    detection.plate.confidence === null
+      ? ""
+      : t("match.sureShort", { percent: percentLabel(detection.plate.confidence) }),
+  ]
+    .filter((words) => words !== "")
+    .join(" · ");
+
 const Sighting = (props: { detection: DetectionView }) => (
   <li class="sighting">
     <Crop detection={props.detection} />
     <span class="cell-camera">
       <bdi class="clip">{props.detection.camera.name}</bdi>
-      <span class="quiet clip">
-        {[vehicleLabel(props.detection), sureness(props.detection.plate.confidence)]
-          .filter((words) => words !== "")
-          .join(" · ")}
-      </span>
+      <span class="quiet clip">{aboutSighting(props.detection)}</span>
     </span>
     <span class="cell-seen">
       <bdi class="at">{momentLabel(props.detection.detectedAt, true)}</bdi>

@@ -2,7 +2,7 @@
  * Search for a plate: one box, how it was understood, what fits and why.
  * Rule: the address is the state, and every result says why it is there.
  */
-import { type PlateHit, foldPlate, normalizePlate } from "@chaverim/contracts";
+import { type PlateHit, normalizePlate } from "@chaverim/contracts";
 import { A, useSearchParams } from "@solidjs/router";
 import Check from "lucide-solid/icons/check";
 import SearchIcon from "lucide-solid/icons/search";
@@ -28,34 +28,41 @@ const Hit = (props: { hit: PlateHit }) => (
   <li>
     <A class="hit" href={`/plates/${encodeURIComponent(props.hit.plate)}`}>
       <Show when={props.hit.latest} fallback={<span class="crop" />}>
-        {(detection) => <Crop detection={detection()} />}
+        {(detection) => <Crop detection={detection()} decorative />}
       </Show>
-      <span class="cell-plate">
-        <PlateChip text={props.hit.plate} differences={props.hit.match.differences} />
-      </span>
-      <span class="cell-why">
-        <WhyChips match={props.hit.match} />
-      </span>
-      <span class="cell-seen">
-        <bdi class="at">{momentLabel(props.hit.lastSeen, true)}</bdi>
-        <Show when={props.hit.latest}>{(latest) => <bdi class="quiet clip">{latest().camera.name}</bdi>}</Show>
-      </span>
-      <span class="cell-count number">
-        <span class="only-phone">{t("search.sightingsCount", { count: props.hit.sightings })}</span>
-        <span class="only-desk">{props.hit.sightings}</span>
-      </span>
-      <span class="cell-vehicle clip">{props.hit.latest === null ? "" : vehicleLabel(props.hit.latest)}</span>
-      <span class="cell-list">
-        <Show
-          when={props.hit.listed}
-          fallback={
-            <span class="quiet only-desk" aria-label={t("search.notListed")}>
-              –
-            </span>
-          }
-        >
-          {(priority) => <PriorityMark priority={priority()} />}
-        </Show>
+      <span class="row-body">
+        <span class="row-head">
+          <span class="cell-plate">
+            <PlateChip text={props.hit.plate} differences={props.hit.match.differences} />
+          </span>
+          <span class="cell-list">
+            <Show
+              when={props.hit.listed}
+              fallback={
+                <span class="quiet only-desk">
+                  <span aria-hidden="true">–</span>
+                  <span class="unseen">{t("search.notListed")}</span>
+                </span>
+              }
+            >
+              {(priority) => <PriorityMark priority={priority()} />}
+            </Show>
+          </span>
+        </span>
+        <span class="cell-why">
+          <WhyChips match={props.hit.match} />
+        </span>
+        <span class="row-head">
+          <span class="cell-seen">
+            <bdi class="at">{momentLabel(props.hit.lastSeen, true)}</bdi>
+            <Show when={props.hit.latest}>{(latest) => <bdi class="quiet clip">{latest().camera.name}</bdi>}</Show>
+          </span>
+          <span class="cell-count number">
+            <span class="only-phone">{t("search.sightingsCount", { count: props.hit.sightings })}</span>
+            <span class="only-desk">{props.hit.sightings}</span>
+          </span>
+        </span>
+        <span class="cell-vehicle clip">{props.hit.latest === null ? "" : vehicleLabel(props.hit.latest)}</span>
       </span>
     </A>
   </li>
@@ -137,9 +144,6 @@ export default function SearchScreen() {
             <span class="why">{t("search.characters", { count: plate().length })}</span>
             <Show when={ignoredIn(typed()) !== ""}>
               <span class="why">{t("search.ignored", { what: ignoredIn(typed()) })}</span>
-            </Show>
-            <Show when={lookAlikes() && foldPlate(plate()) !== plate()}>
-              <span class="why">{t("search.foldedTo", { folded: foldPlate(plate()) })}</span>
             </Show>
           </span>
         </Show>

@@ -10,7 +10,6 @@ import { t } from "../i18n/words.ts";
 import { link } from "../local/sync.ts";
 import { AlertActs, acknowledge } from "../parts/alert-acts.tsx";
 import { AlertDetail } from "../parts/alert-panel.tsx";
-import { alertLabel } from "../parts/alert-row.tsx";
 import { AlertState, AlertStatePill } from "../parts/alert-state.tsx";
 import { CollectorDot, collectorTone, collectorWords, perMinuteNow } from "../parts/collector-state.tsx";
 import { Crop } from "../parts/crop.tsx";
@@ -43,13 +42,7 @@ const LaneCard = (props: { alert: AlertView; selected: boolean; onSelect: () => 
       class="card"
       classList={{ selected: props.selected, new: props.alert.state === "new", [`q${props.alert.priority}`]: true }}
     >
-      <button
-        type="button"
-        class="card-body"
-        aria-pressed={props.selected}
-        aria-label={alertLabel(props.alert)}
-        onClick={() => props.onSelect()}
-      >
+      <button type="button" class="card-body" aria-pressed={props.selected} onClick={() => props.onSelect()}>
         <span class="card-head">
           <Show when={props.alert.state !== "resolved"}>
             <PriorityMark priority={props.alert.priority} />
@@ -76,7 +69,7 @@ const LaneCard = (props: { alert: AlertView; selected: boolean; onSelect: () => 
           fallback={<AlertState alert={props.alert} brief />}
         >
           <span class="card-look">
-            <Crop detection={props.alert.detection} />
+            <Crop detection={props.alert.detection} decorative />
             <span classList={{ warn: props.alert.match.kind === "look-alike" }}>
               {readAs(props.alert.match) ?? t("match.exact")}
             </span>
@@ -156,6 +149,9 @@ const Calm = (props: { last: AlertView | undefined; newest: DetectionView | unde
 
 const Strip = (props: { detections: readonly DetectionView[]; hot: ReadonlySet<string> }) => (
   <section class="strip stale-grey" aria-label={t("wall.strip")}>
+    <Show when={props.detections.length === 0}>
+      <p class="lane-none quiet">{t("live.emptyTitle")}</p>
+    </Show>
     <ul>
       <For each={props.detections}>
         {(detection) => (
@@ -166,13 +162,8 @@ const Strip = (props: { detections: readonly DetectionView[]; hot: ReadonlySet<s
                   ? "/live"
                   : `/plates/${encodeURIComponent(detection.plate.normalized)}`
               }
-              aria-label={t("live.rowLabel", {
-                plate: detection.plate.text ?? t("live.noPlate"),
-                camera: detection.camera.name,
-                time: momentLabel(detection.detectedAt, true),
-              })}
             >
-              <Crop detection={detection} eager />
+              <Crop detection={detection} eager decorative />
               <bdi class="mono clip" dir="ltr">
                 {detection.plate.text ?? "–"}
               </bdi>
@@ -333,7 +324,9 @@ export default function WallScreen() {
           </p>
         }
       >
-        <Collectors collectors={collectors.answer()} />
+        <Show when={mayI("see_collectors")}>
+          <Collectors collectors={collectors.answer()} />
+        </Show>
       </Show>
     </Screen>
   );
