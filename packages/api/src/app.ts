@@ -60,7 +60,8 @@ const logRequests =
 export const refuseCrossSite = (central: Pick<Central, "origins">, request: Request): void => {
   const site = request.header("sec-fetch-site");
   const origin = request.header("origin");
-  const isSame = site === undefined ? origin !== undefined && central.origins.allowed.has(origin) : site === "same-origin";
+  const isSame =
+    site === undefined ? origin !== undefined && central.origins.allowed.has(origin) : site === "same-origin";
   if (!isSame) throw new AppError("cross_site", "This request did not come from this application's own pages.");
   if (!request.is("application/json")) throw new AppError("media_type", "Send JSON.");
 };
@@ -68,25 +69,35 @@ export const refuseCrossSite = (central: Pick<Central, "origins">, request: Requ
 const handleFailures =
   (central: Central): ErrorRequestHandler =>
   (error: unknown, request, response, next) => {
-    const told = isBodyError(error) ? new AppError("invalid", "The body is not the JSON that was announced, or is too large.", { cause: error }) : toAppError(error);
+    const told = toBodyError(error) ?? toAppError(error);
     const { status, body } = toFailure(told, response.locals["requestId"] as string);
-    if (told.code === "internal") central.log.error({ request_id: body.requestId, path: request.path, error }, "request failed");
+    if (told.code === "internal")
+      central.log.error({ request_id: body.requestId, path: request.path, error }, "request failed");
     // Half an image has gone out already: the connection is cut, so that nobody takes it for a whole one.
     if (response.headersSent) return next(error);
     if (told.retryAfterSeconds !== undefined) response.setHeader("Retry-After", told.retryAfterSeconds);
     response.status(status).json(body);
   };
 
-/** express.json and the router mark what the client did wrong with a 4xx status. */
-const isBodyError = (error: unknown): boolean => {
-  const status = (error as { status?: unknown }).status;
-  return typeof status === "number" && status >= 400 && status < 500;
+/** express.json and the router mark what the client did wrong with a 4xx status; null for everything else. */
+const toBodyError = (error: unknown): AppError | null => {
+  const { status } = error as { status?: unknown };
+  if (typeof status !== "number" || status < 400 || status >= 500) return null;
+  return status === 413
+    ? new AppError("too_large", `The body is larger than ${JSON_LIMIT}.`, { cause: error })
+    : new AppError("invalid", "The body is not the JSON that was announced.", { cause: error });
 };
 
 const mountScreens = (app: Express): void => {
   // The hash is in the name: these never change.
   app.use("/assets", express.static(`${SCREENS}assets`, { immutable: true, maxAge: "1y", fallthrough: false }));
-  app.use(express.static(SCREENS, { maxAge: 0, index: "index.html", setHeaders: (response) => void response.setHeader("Cache-Control", "no-cache") }));
+  app.use(
+    express.static(SCREENS, {
+      maxAge: 0,
+      index: "index.html",
+      setHeaders: (response) => void response.setHeader("Cache-Control", "no-cache"),
+    }),
+  );
   app.get("/{*path}", (request, response, next) => {
     if (request.path.startsWith("/api/") || !request.accepts("html")) return next();
     response.setHeader("Cache-Control", "no-cache");
@@ -133,7 +144,8 @@ const createHandlers = (central: Central): Handlers => {
     "POST /api/v1/detections/batch": createIngestHandler(central, pace),
     "POST /api/v1/heartbeat": [express.json({ limit: JSON_LIMIT }), heartbeat],
     "GET /api/v1/ping": (_request, response) => void response.status(204).end(),
-    "GET /api/v1/keys": (_request, response) => void response.json({ keys: [{ keyId: central.keys.keyId, publicKey: central.keys.publicKey }] }),
+    "GET /api/v1/keys": (_request, response) =>
+      void response.json({ keys: [{ keyId: central.keys.keyId, publicKey: central.keys.publicKey }] }),
     "GET /api/v1/openapi.json": (_request, response) => void response.json(openApiDocument),
     "GET /api/evidence/:detectionId/crop": createEvidenceHandler(central, "crop") as RequestHandler,
     "GET /api/evidence/:detectionId/full": createEvidenceHandler(central, "full") as RequestHandler,
@@ -159,7 +171,14 @@ const mountTrpc = (app: Express, central: Central): void => {
       createContext: async ({ req, res }) => {
         const session = await readSession(central, req);
         if (session) res.locals["userId"] = session.user.id;
-        return { central, requestId: res.locals["requestId"] as string, ip: req.ip ?? "", request: req, response: res, session };
+        return {
+          central,
+          requestId: res.locals["requestId"] as string,
+          ip: req.ip ?? "",
+          request: req,
+          response: res,
+          session,
+        };
       },
     }),
   );
@@ -182,4 +201,3 @@ export const createApp = (central: Central): Express => {
   app.use(handleFailures(central));
   return app;
 };
-

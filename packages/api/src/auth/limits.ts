@@ -27,7 +27,10 @@ export type Limits = {
 /** Limits kept in this process's memory: one central serves all people. */
 export const createLimits = (): Limits => {
   const limiters = new Map<LimitName, RateLimiterAbstract>(
-    Object.entries(LIMITS).map(([name, limit]) => [name as LimitName, new RateLimiterMemory({ ...limit, keyPrefix: name })]),
+    Object.entries(LIMITS).map(([name, limit]) => [
+      name as LimitName,
+      new RateLimiterMemory({ ...limit, keyPrefix: name }),
+    ]),
   );
   return {
     consume: async (limit, key) => {

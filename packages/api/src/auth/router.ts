@@ -8,6 +8,7 @@ import { and, eq, isNull } from "drizzle-orm";
 import * as z from "zod";
 import type { Central } from "../central.ts";
 import { AppError } from "../failure.ts";
+import { lineSchema } from "../line.ts";
 import { type Context, procedure, publicProcedure, router } from "../trpc.ts";
 import { readCookie, writeCookie } from "./cookies.ts";
 import { hashPassword, needsRehash, verifyPassword } from "./passwords.ts";
@@ -23,8 +24,10 @@ const tokenSchema = z.string().max(64);
 /** An installed app stays signed in for two weeks behind its own lock; a browser tab does not. */
 const installedSchema = z.boolean().default(false);
 
-const signInFailed = () => new AppError("sign_in_failed", "E-mail and password do not fit together. Check both and try again.");
-const codeFailed = () => new AppError("sign_in_failed", "This code does not fit. Wait for the next one in your app and try again.");
+const signInFailed = () =>
+  new AppError("sign_in_failed", "E-mail and password do not fit together. Check both and try again.");
+const codeFailed = () =>
+  new AppError("sign_in_failed", "This code does not fit. Wait for the next one in your app and try again.");
 
 const responseOf = (ctx: Context) => {
   if (!ctx.response) throw new AppError("invalid", "Sign in over HTTP; the live channel cannot set cookies.");
@@ -42,7 +45,10 @@ const login = async (ctx: Context, input: { email: string; password: string }): 
     .where(and(eq(users.email, input.email), isNull(users.disabledAt)));
   if (!(await verifyPassword(user?.passwordHash ?? null, input.password)) || !user) throw signInFailed();
   if (needsRehash(user.passwordHash)) {
-    await central.database.orm.update(users).set({ passwordHash: await hashPassword(input.password) }).where(eq(users.id, user.id));
+    await central.database.orm
+      .update(users)
+      .set({ passwordHash: await hashPassword(input.password) })
+      .where(eq(users.id, user.id));
   }
   const { id, maxAgeSeconds } = await central.sessions.create(user.id, {
     kind: "desktop",
@@ -59,10 +65,14 @@ const checkTotp = async (ctx: Context, input: { code: string; installed: boolean
   const response = responseOf(ctx);
   const pendingId = readCookie(ctx.request, "signin", central.origins.secure);
   const pending = pendingId ? await central.sessions.validate(pendingId) : null;
-  if (!pendingId || pending?.assurance !== "password") throw new AppError("signed_out", "Five minutes have passed. Enter your password again.");
+  if (!pendingId || pending?.assurance !== "password")
+    throw new AppError("signed_out", "Five minutes have passed. Enter your password again.");
   const { user } = pending;
   await central.limits.consume("account", user.id);
-  const [row] = await central.database.orm.select({ secret: users.totpSecret }).from(users).where(eq(users.id, user.id));
+  const [row] = await central.database.orm
+    .select({ secret: users.totpSecret })
+    .from(users)
+    .where(eq(users.id, user.id));
   const step = row ? matchingStep(central.keys.unseal(row.secret), input.code, Date.now()) : null;
   if (step === null || !(await takeStep(central.database.sql, user.id, step))) throw codeFailed();
   await central.limits.forget("account", user.id);
@@ -73,7 +83,12 @@ const checkTotp = async (ctx: Context, input: { code: string; installed: boolean
   return { user };
 };
 
-const openSession = async (ctx: Context, response: NonNullable<Context["response"]>, userId: string, installed: boolean): Promise<void> => {
+const openSession = async (
+  ctx: Context,
+  response: NonNullable<Context["response"]>,
+  userId: string,
+  installed: boolean,
+): Promise<void> => {
   const { central } = ctx;
   const kind: SessionKind = installed ? "app" : "desktop";
   const { id, maxAgeSeconds } = await central.sessions.create(userId, {
@@ -105,12 +120,15 @@ export const authRouter = router({
     .query(async ({ ctx, input }): Promise<{ open: true }> => {
       await ctx.central.limits.consume("signIn", ctx.ip);
       if (!(await isSetupOpen(ctx.central, input.token))) {
-        throw new AppError("not_found", "This set-up link was used or is too old. Restart the server to get a new one.");
+        throw new AppError(
+          "not_found",
+          "This set-up link was used or is too old. Restart the server to get a new one.",
+        );
       }
       return { open: true };
     }),
   setup: publicProcedure("auth.setup")
-    .input(z.object({ token: tokenSchema, email: emailSchema, name: z.string().trim().min(1).max(100), password: passwordSchema }))
+    .input(z.object({ token: tokenSchema, email: emailSchema, name: lineSchema(100), password: passwordSchema }))
     .mutation(async ({ ctx, input }) => {
       await ctx.central.limits.consume("signIn", ctx.ip);
       return startSetup(ctx.central, input);

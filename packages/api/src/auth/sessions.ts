@@ -116,7 +116,8 @@ export const createSessions = (sql: Sql): Sessions => {
       const { session, user } = await lucia.validateSession(id);
       if (!session) return null;
       const idleEndMs = Date.now() + lifetimeOf(session).idleMs;
-      if (idleEndMs - session.idleExpiresAt.getTime() > TOUCH_EVERY_MS) await adapter.updateSessionExpiration(id, new Date(idleEndMs));
+      if (idleEndMs - session.idleExpiresAt.getTime() > TOUCH_EVERY_MS)
+        await adapter.updateSessionExpiration(id, new Date(idleEndMs));
       return {
         id,
         user: { id: user.id, email: user.email, name: user.name, role: user.role },

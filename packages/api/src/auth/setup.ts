@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import type { User } from "@chaverim/contracts";
 import { setupLinks, users } from "@chaverim/db/schema";
-import { and, eq, gt } from "drizzle-orm";
+import { and, eq, gt, sql } from "drizzle-orm";
 import type { Central } from "../central.ts";
 import { AppError } from "../failure.ts";
 import { sha256 } from "../keys.ts";
@@ -26,12 +26,20 @@ export const createSetupToken = async ({ database }: WithDatabase): Promise<stri
   const token = randomBytes(32).toString("base64url");
   await database.orm.transaction(async (transaction) => {
     await transaction.delete(setupLinks);
-    await transaction.insert(setupLinks).values({ tokenHash: sha256(token), expiresAt: new Date(Date.now() + LINK_LIFETIME_MS) });
+    await transaction
+      .insert(setupLinks)
+      .values({ tokenHash: sha256(token), expiresAt: new Date(Date.now() + LINK_LIFETIME_MS) });
   });
   return token;
 };
 
-const openLink = (token: string) => and(eq(setupLinks.tokenHash, sha256(token)), gt(setupLinks.expiresAt, new Date()));
+/** A link is void as soon as anybody has an account, also one that was made with the operator's command. */
+const openLink = (token: string) =>
+  and(
+    eq(setupLinks.tokenHash, sha256(token)),
+    gt(setupLinks.expiresAt, new Date()),
+    sql`not exists (select 1 from ${users})`,
+  );
 
 export const isSetupOpen = async ({ database }: WithDatabase, token: string): Promise<boolean> =>
   (await database.orm.select({ expiresAt: setupLinks.expiresAt }).from(setupLinks).where(openLink(token))).length === 1;
@@ -48,8 +56,13 @@ export const startSetup = async (
     passwordHash: await hashPassword(input.password),
     totpSecret: central.keys.seal(secret).toString("base64"),
   };
-  const held = await central.database.orm.update(setupLinks).set({ pending }).where(openLink(input.token)).returning({ at: setupLinks.expiresAt });
-  if (held.length === 0) throw new AppError("not_found", "This set-up link was used or is too old. Restart the server to get a new one.");
+  const held = await central.database.orm
+    .update(setupLinks)
+    .set({ pending })
+    .where(openLink(input.token))
+    .returning({ at: setupLinks.expiresAt });
+  if (held.length === 0)
+    throw new AppError("not_found", "This set-up link was used or is too old. Restart the server to get a new one.");
   return describeTotp(secret, input.email);
 };
 
@@ -58,7 +71,8 @@ export const confirmSetup = async (central: Central, input: { token: string; cod
   central.database.orm.transaction(async (transaction) => {
     // Locked, so that two tabs cannot both become the first administrator.
     const [link] = await transaction.select().from(setupLinks).where(openLink(input.token)).for("update");
-    if (!link?.pending) throw new AppError("not_found", "This set-up link was used or is too old. Restart the server to get a new one.");
+    if (!link?.pending)
+      throw new AppError("not_found", "This set-up link was used or is too old. Restart the server to get a new one.");
     const { email, name, passwordHash, totpSecret } = link.pending;
     const sealed = Buffer.from(totpSecret, "base64");
     const step = matchingStep(central.keys.unseal(sealed), input.code, Date.now());

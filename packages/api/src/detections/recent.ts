@@ -6,38 +6,52 @@ import type { Sql } from "@chaverim/db/open";
 import { AppError } from "../failure.ts";
 import { type DetectionRow, detectionColumns, detectionJoins } from "./view.ts";
 
-export type RecentQuery = { plate?: string | undefined; cameraId?: string | undefined; cursor?: string | undefined; limit: number };
+export type RecentQuery = {
+  plate?: string | undefined;
+  cameraId?: string | undefined;
+  cursor?: string | undefined;
+  limit: number;
+};
 
-const CURSOR = /^(\d{4}-\d{2}-\d{2}T[\d:.]+Z)_([0-9a-f-]{36})$/;
+const CURSOR = /^([\d:.TZ-]+)_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 /** Before everything that exists: the first page. */
 const FIRST = { at: new Date("9999-12-31T00:00:00Z"), id: "ffffffff-ffff-ffff-ffff-ffffffffffff" };
 
 const readCursor = (cursor: string | undefined) => {
   if (cursor === undefined) return FIRST;
   const parts = CURSOR.exec(cursor);
-  if (!parts?.[1] || !parts[2]) throw new AppError("invalid", "This page of the list is not known. Start again from the newest.");
-  return { at: new Date(parts[1]), id: parts[2] };
+  const at = new Date(parts?.[1] ?? "");
+  if (!parts?.[2] || Number.isNaN(at.getTime()))
+    throw new AppError("invalid", "This page of the list is not known. Start again from the newest.");
+  return { at, id: parts[2] };
 };
 
 /**
  * Reads one page.
  * @returns the rows and the cursor of the next page, null at the end
  */
-export const readRecent = async (sql: Sql, query: RecentQuery): Promise<{ rows: DetectionRow[]; cursor: string | null }> => {
+export const readRecent = async (
+  sql: Sql,
+  query: RecentQuery,
+): Promise<{ rows: DetectionRow[]; cursor: string | null }> => {
   const { at, id } = readCursor(query.cursor);
   const limit = query.limit + 1;
   const newest = sql`(d.detected_at, d.id) < (${at}, ${id}::uuid) order by d.detected_at desc, d.id desc limit ${limit}`;
-  const found = query.plate !== undefined
-    ? sql`select d.* from detections d where d.plate = ${query.plate}
+  const found =
+    query.plate !== undefined
+      ? sql`select d.* from detections d where d.plate = ${query.plate}
         ${query.cameraId ? sql`and d.camera_id = ${query.cameraId}` : sql``} and ${newest}`
-    : query.cameraId !== undefined
-      ? sql`select d.* from detections d where d.camera_id = ${query.cameraId} and ${newest}`
-      : // One short index scan per camera, merged: there is no index over all cameras, and none is needed.
-        sql`select d.* from cameras each, lateral (select d.* from detections d where d.camera_id = each.id and ${newest}) d`;
+      : query.cameraId !== undefined
+        ? sql`select d.* from detections d where d.camera_id = ${query.cameraId} and ${newest}`
+        : // One short index scan per camera, merged: there is no index over all cameras, and none is needed.
+          sql`select d.* from cameras each, lateral (select d.* from detections d where d.camera_id = each.id and ${newest}) d`;
   const rows = await sql<DetectionRow[]>`
     select ${detectionColumns(sql)} from (${found}) d ${detectionJoins(sql)}
     order by d.detected_at desc, d.id desc limit ${limit}`;
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
-  return { rows: page, cursor: rows.length > query.limit && last ? `${last.detectedAt.toISOString()}_${last.id}` : null };
+  return {
+    rows: page,
+    cursor: rows.length > query.limit && last ? `${last.detectedAt.toISOString()}_${last.id}` : null,
+  };
 };

@@ -9,7 +9,7 @@ import { readSession } from "../auth/router.ts";
 import type { Central } from "../central.ts";
 import { AppError } from "../failure.ts";
 
-const UUID = /^[0-9a-f-]{36}$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Makes the handler for one image role. */
 export const createEvidenceHandler =

@@ -33,8 +33,10 @@ const isStored = async (id: string) =>
   ).length > 0;
 const batchPath = "/api/v1/detections/batch";
 
-/** What a client that writes everything before it reads gets back, byte for byte; null when the line broke first. */
-const exchange = (write: (socket: Socket) => void): Promise<{ text: string; error: string | null }> =>
+type Exchange = { text: string; error: string | null };
+
+/** What comes back for what `write` sends, byte for byte. */
+const exchange = (write: (socket: Socket) => void): Promise<Exchange> =>
   new Promise((resolve) => {
     const { hostname, port } = new URL(central.url);
     let text = "";
@@ -43,6 +45,14 @@ const exchange = (write: (socket: Socket) => void): Promise<{ text: string; erro
     socket.on("data", (chunk) => (text += chunk.toString()));
     socket.on("error", (cause: NodeJS.ErrnoException) => (error = cause.code ?? cause.message));
     socket.on("close", () => resolve({ text, error }));
+  });
+
+/** As simple clients do it: everything is written before the answer is read. */
+const exchangeWritingFirst = (parts: readonly (string | Uint8Array)[]): Promise<Exchange> =>
+  exchange((socket) => {
+    socket.pause();
+    for (const part of parts) socket.write(part);
+    socket.write("", () => socket.resume());
   });
 const head = (headers: Record<string, string | number>) =>
   `POST ${batchPath} HTTP/1.1\r\nHost: central\r\nX-API-Key: ${collector.apiKey}\r\n${Object.entries(headers)
@@ -152,26 +162,26 @@ test("A revoked key is told so at once, batch and heartbeat alike", async () => 
 });
 
 test("A wrong key before a large body: the answer is readable, also for a client that writes first", async () => {
-  const answer = await exchange((socket) => {
-    socket.write(
-      head({ "Content-Type": "multipart/form-data; boundary=x", "Content-Length": 4_000_000 }).replace(
-        collector.apiKey,
-        "nobody's",
-      ),
-    );
-    socket.write(Buffer.alloc(4_000_000));
-  });
+  const answer = await exchangeWritingFirst([
+    head({ "Content-Type": "multipart/form-data; boundary=x", "Content-Length": MEDIUM }).replace(
+      collector.apiKey,
+      "nobody's",
+    ),
+    Buffer.alloc(MEDIUM),
+  ]);
   expect(answer.text).toMatch(/^HTTP\/1\.1 401 [\s\S]*"key_unknown"/);
 });
 
+/** A full batch; more than any socket buffer holds. */
+const MEDIUM = 30 * 1024 * 1024;
 const LARGE = 40 * 1024 * 1024;
 const limits = { maxBatchBytes: BATCH_BYTES_MAX, maxItemBytes: IMAGE_BYTES_MAX, maxItems: 500 };
 
 test("40 MB are refused with the limits, and a client that writes everything first can read that", async () => {
-  const answer = await exchange((socket) => {
-    socket.write(head({ "Content-Type": "multipart/form-data; boundary=x", "Content-Length": LARGE }));
-    socket.write(Buffer.alloc(LARGE));
-  });
+  const answer = await exchangeWritingFirst([
+    head({ "Content-Type": "multipart/form-data; boundary=x", "Content-Length": LARGE }),
+    Buffer.alloc(LARGE),
+  ]);
   expect(answer.text).toMatch(/^HTTP\/1\.1 413 /);
   expect(JSON.parse(answer.text.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: "too_large", details: limits });
 });
@@ -181,18 +191,24 @@ test("40 MB in chunks without a length are refused with the limits as well", asy
   const { body, contentType } = await toBytes(
     aForm([], Object.fromEntries([0, 1, 2, 3, 4, 5].map((index) => [`image_${index}_full`, picture]))),
   );
-  const answer = await exchange((socket) => {
-    socket.write(head({ "Content-Type": contentType, "Transfer-Encoding": "chunked" }));
-    for (let at = 0; at < body.length; at += 65_536) {
-      const chunk = body.subarray(at, at + 65_536);
-      socket.write(`${chunk.length.toString(16)}\r\n`);
-      socket.write(chunk);
-      socket.write("\r\n");
-    }
-    socket.write("0\r\n\r\n");
-  });
+  const parts: (string | Uint8Array)[] = [head({ "Content-Type": contentType, "Transfer-Encoding": "chunked" })];
+  for (let at = 0; at < body.length; at += 65_536) {
+    const chunk = body.subarray(at, at + 65_536);
+    parts.push(`${chunk.length.toString(16)}\r\n`, chunk, "\r\n");
+  }
+  const answer = await exchangeWritingFirst([...parts, "0\r\n\r\n"]);
   expect(answer.text).toMatch(/^HTTP\/1\.1 413 /);
   expect(answer.text).toContain('"too_large"');
+});
+
+test("A sender that never ends what it was refused is cut off", async () => {
+  let pouring: NodeJS.Timeout | undefined;
+  const answer = await exchange((socket) => {
+    socket.write(head({ "Content-Type": "multipart/form-data; boundary=x", "Content-Length": 10 ** 12 }));
+    pouring = setInterval(() => socket.write(Buffer.alloc(65_536)), 20);
+  });
+  clearInterval(pouring);
+  expect(answer.text).toMatch(/^HTTP\/1\.1 413 /);
 });
 
 test("The client of Node reads the refusal of a large batch", async () => {

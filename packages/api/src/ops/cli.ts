@@ -6,7 +6,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
-import { PASSWORD_MAX, PASSWORD_MIN, addEntrySchema, normalizeEmail, prioritySchema, roleSchema } from "@chaverim/contracts";
+import {
+  PASSWORD_MAX,
+  PASSWORD_MIN,
+  addEntrySchema,
+  normalizeEmail,
+  prioritySchema,
+  roleSchema,
+} from "@chaverim/contracts";
 import { EmbeddedError } from "@chaverim/db/embedded";
 import { MigrationError } from "@chaverim/db/migrate";
 import type { Database } from "@chaverim/db/open";
@@ -20,6 +27,7 @@ import { addCollector, revokeCollector } from "../collectors/keys.ts";
 import { type Config, ConfigError, readConfig } from "../config.ts";
 import { AppError } from "../failure.ts";
 import { openKeys } from "../keys.ts";
+import { lineSchema as line } from "../line.ts";
 import { VERSION } from "../version.ts";
 import { addEntry, createWatchlist } from "../watchlists/entries.ts";
 import { openCentralDatabase } from "./database.ts";
@@ -33,15 +41,20 @@ type Command = {
   run: (options: Options, database: Database, config: Config) => Promise<Result>;
 };
 
-const line = (max: number) => z.string().trim().min(1).max(max);
-
 const addUser: Command = {
   usage: "user add --email E --name N --role admin|operator|viewer --password-stdin",
   about: "make an account; prints the secret for its authenticator app, once",
   run: async (options, { orm }, config) => {
-    const user = z.object({ email: z.string().transform(normalizeEmail).pipe(z.email()), name: line(100), role: roleSchema }).parse(options);
-    if (!options["password-stdin"]) throw new AppError("invalid", "Give the password on standard input: --password-stdin");
-    const password = z.string().min(PASSWORD_MIN, `A password has at least ${PASSWORD_MIN} characters.`).max(PASSWORD_MAX).parse((await text(process.stdin)).replace(/\r?\n$/, ""));
+    const user = z
+      .object({ email: z.string().transform(normalizeEmail).pipe(z.email()), name: line(100), role: roleSchema })
+      .parse(options);
+    if (!options["password-stdin"])
+      throw new AppError("invalid", "Give the password on standard input: --password-stdin");
+    const password = z
+      .string()
+      .min(PASSWORD_MIN, `A password has at least ${PASSWORD_MIN} characters.`)
+      .max(PASSWORD_MAX)
+      .parse((await text(process.stdin)).replace(/\r?\n$/, ""));
     const keys = await openKeys(join(config.dataDir, "keys"));
     const secret = createTotpSecret();
     const [made] = await orm
@@ -80,7 +93,8 @@ const placementSchema = z.object({
 });
 
 const approveCameraCommand: Command = {
-  usage: "camera approve --collector NAME (--id CAMERA [--name N --area A --lat L --lon L --heading H] | --file cameras.json)",
+  usage:
+    "camera approve --collector NAME (--id CAMERA [--name N --area A --lat L --lon L --heading H] | --file cameras.json)",
   about: "let a camera raise alerts, and say where it stands",
   run: async (options, { sql }) => {
     const collector = line(60).parse(options["collector"], { error: () => "--collector is needed" });
@@ -103,12 +117,20 @@ const addWatchlist: Command = {
 };
 
 const addWatchlistEntry: Command = {
-  usage: "watchlist add-entry --plate P --reason R [--list NAME] [--vehicle V] [--match exact|look-alike] [--expires ISO]",
+  usage:
+    "watchlist add-entry --plate P --reason R [--list NAME] [--vehicle V] [--match exact|look-alike] [--expires ISO]",
   about: "watch a plate; in force at once, for 30 days unless told otherwise",
   run: async (options, { sql, orm }) => {
     const lists = await orm.select().from(watchlists).orderBy(asc(watchlists.createdAt));
-    const wanted = options["list"] === undefined ? lists[0] : lists.find(({ name }) => name.toLowerCase() === String(options["list"]).toLowerCase());
-    if (!wanted) throw new AppError("not_found", `There is no list called ${String(options["list"])}. There are: ${lists.map(({ name }) => name).join(", ")}.`);
+    const wanted =
+      options["list"] === undefined
+        ? lists[0]
+        : lists.find(({ name }) => name.toLowerCase() === String(options["list"]).toLowerCase());
+    if (!wanted)
+      throw new AppError(
+        "not_found",
+        `There is no list called ${String(options["list"])}. There are: ${lists.map(({ name }) => name).join(", ")}.`,
+      );
     const input = addEntrySchema.parse({
       watchlistId: wanted.id,
       plate: options["plate"],
@@ -118,7 +140,13 @@ const addWatchlistEntry: Command = {
       expiresAt: options["expires"],
     });
     const { entry, alreadyListed } = await addEntry(sql, input, null);
-    return { id: entry.id, plate: entry.plate, list: wanted.name, expiresAt: entry.expiresAt, alreadyListed: alreadyListed.map(({ id }) => id) };
+    return {
+      id: entry.id,
+      plate: entry.plate,
+      list: wanted.name,
+      expiresAt: entry.expiresAt,
+      alreadyListed: alreadyListed.map(({ id }) => id),
+    };
   },
 };
 
@@ -142,10 +170,32 @@ const usage = (): string =>
     "It works on the data of DATA_DIR (default .data/central) or DATABASE_URL, also while the server runs.",
   ].join("\n");
 
-const OPTIONS = ["email", "name", "role", "id", "reason", "collector", "file", "area", "lat", "lon", "heading", "priority", "plate", "list", "vehicle", "match", "expires"] as const;
+const OPTIONS = [
+  "email",
+  "name",
+  "role",
+  "id",
+  "reason",
+  "collector",
+  "file",
+  "area",
+  "lat",
+  "lon",
+  "heading",
+  "priority",
+  "plate",
+  "list",
+  "vehicle",
+  "match",
+  "expires",
+] as const;
 
 const print = (result: Result, json: boolean): void => {
-  const shown = json ? JSON.stringify(result) : Object.entries(result).map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(", ") : String(value)}`).join("\n");
+  const shown = json
+    ? JSON.stringify(result)
+    : Object.entries(result)
+        .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(", ") : String(value)}`)
+        .join("\n");
   process.stdout.write(`${shown}\n`);
 };
 
@@ -185,9 +235,16 @@ const run = async (): Promise<number> => {
 
 const toSentence = (error: unknown): string => {
   if (error instanceof z.ZodError || (error instanceof Error && "issues" in error)) {
-    return z.prettifyError(error as z.core.$ZodError).replaceAll(/^✖ /gm, "").replaceAll(/\n\s*→ at (\S+)/g, " (--$1)");
+    return z
+      .prettifyError(error as z.core.$ZodError)
+      .replaceAll(/^✖ /gm, "")
+      .replaceAll(/\n\s*→ at (\S+)/g, " (--$1)");
   }
-  const isForPeople = error instanceof AppError || error instanceof ConfigError || error instanceof EmbeddedError || error instanceof MigrationError;
+  const isForPeople =
+    error instanceof AppError ||
+    error instanceof ConfigError ||
+    error instanceof EmbeddedError ||
+    error instanceof MigrationError;
   if (isForPeople || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS")) return (error as Error).message;
   return `It did not work: ${error instanceof Error ? error.message : String(error)}`;
 };

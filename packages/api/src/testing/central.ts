@@ -3,6 +3,7 @@
  * Rule: opened as main.ts opens it; only what a test must reach (pool, store, limits) is taken from the record.
  */
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "@chaverim/contracts";
@@ -21,6 +22,7 @@ export type TestCollector = { id: string; name: string; apiKey: string };
 
 export type TestCentral = AsyncDisposable & {
   central: Central;
+  /** Where it listens, whatever its public address is. */
   url: string;
   sql: Sql;
   /** The address of this central's own database. */
@@ -42,6 +44,15 @@ export type TestCentralOptions = {
 
 let collectors = 0;
 
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
 /** Opens central on a copy of the migrated template database. */
 export const openTestCentral = async (options: TestCentralOptions = {}): Promise<TestCentral> => {
   await using opening = new AsyncDisposableStack();
@@ -49,10 +60,15 @@ export const openTestCentral = async (options: TestCentralOptions = {}): Promise
   opening.defer(() => rm(dataDir, { recursive: true, force: true }));
   const copy = options.databaseUrl ? null : opening.use(await openTestDatabase(inject("testServerUrl")));
   const databaseUrl = options.databaseUrl ?? copy?.url ?? "";
-  const config = { ...readConfig({ PORT: "0", DATA_DIR: dataDir, DATABASE_URL: databaseUrl }), ...options.config };
+  const port = await freePort();
+  const config = {
+    ...readConfig({ PORT: String(port), DATA_DIR: dataDir, DATABASE_URL: databaseUrl }),
+    ...options.config,
+  };
   const { central } = opening.use(await openCentral(config, silentLog));
   const { sql } = central.database;
-  const url = central.origins.publicUrl;
+  const url = `http://127.0.0.1:${port}`;
+  const browse = () => openBrowser(url, central.origins.publicUrl);
   const opened = opening.move();
   return {
     central,
@@ -66,11 +82,11 @@ export const openTestCentral = async (options: TestCentralOptions = {}): Promise
       for (const id of cameras) await placeCamera(sql, name, { id });
       return { name, ...added };
     },
-    openBrowser: () => openBrowser(url),
+    openBrowser: browse,
     signIn: async (role) => {
       // Every test comes from one address, which may sign in five times a minute.
       await central.limits.forget("signIn", "127.0.0.1");
-      return signInAs(openBrowser(url), await aUser(central, role));
+      return signInAs(browse(), await aUser(central, role));
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

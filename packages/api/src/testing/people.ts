@@ -64,12 +64,15 @@ export type Browser = AsyncDisposable & {
 
 const wsUrl = (url: string): string => `${url.replace("http", "ws")}/trpc`;
 
-/** Opens a browser without a session on central at `url`. */
-export const openBrowser = (url: string): Browser => {
+/**
+ * Opens a browser without a session on central at `url`.
+ * @param origin what stands in its address bar, when a proxy is in front
+ */
+export const openBrowser = (url: string, origin: string = url): Browser => {
   const cookies = new Map<string, string>();
   const setCookies: string[] = [];
   const headers = () => ({
-    Origin: url,
+    Origin: origin,
     ...(cookies.size > 0 ? { Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") } : {}),
   });
   const keepCookies = (response: Response): Response => {

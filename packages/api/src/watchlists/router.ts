@@ -4,21 +4,23 @@
  */
 import { type EntryView, type WatchlistView, addEntrySchema, prioritySchema } from "@chaverim/contracts";
 import * as z from "zod";
+import { lineSchema } from "../line.ts";
 import { procedure, router } from "../trpc.ts";
 import { addEntry, createWatchlist, readWatchlists, setEntryRemoved } from "./entries.ts";
 
 const idSchema = z.object({ id: z.uuid() });
 
 export const watchlistsRouter = router({
-  list: procedure("watchlists.list").query(({ ctx }): Promise<WatchlistView[]> => readWatchlists(ctx.central.database.sql)),
+  list: procedure("watchlists.list").query(({ ctx }): Promise<WatchlistView[]> =>
+    readWatchlists(ctx.central.database.sql),
+  ),
   create: procedure("watchlists.create")
-    .input(z.object({ name: z.string().trim().min(2).max(60), priority: prioritySchema }))
+    .input(z.object({ name: lineSchema(60, 2), priority: prioritySchema }))
     .mutation(({ ctx, input }): Promise<WatchlistView> => createWatchlist(ctx.central.database.sql, input)),
   addEntry: procedure("watchlists.addEntry")
     .input(addEntrySchema)
-    .mutation(
-      ({ ctx, input }): Promise<{ entry: EntryView; alreadyListed: EntryView[] }> =>
-        addEntry(ctx.central.database.sql, input, ctx.session.user.id),
+    .mutation(({ ctx, input }): Promise<{ entry: EntryView; alreadyListed: EntryView[] }> =>
+      addEntry(ctx.central.database.sql, input, ctx.session.user.id),
     ),
   removeEntry: procedure("watchlists.removeEntry")
     .input(idSchema)
