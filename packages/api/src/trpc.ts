@@ -66,10 +66,14 @@ const withFailures = t.middleware(async ({ next, ctx, path }) => {
   throw new TRPCError({ code, message: told.message, cause: told });
 });
 
-/** The limit that a procedure's calls count against; public ones limit themselves. */
+/**
+ * The limit that a procedure's calls count against. Public ones limit themselves; alerts and the session itself are never
+ * limited, because a phone that reloads in bad coverage must still ring.
+ */
 const limitOf = (name: ProcedureName, access: Access): LimitName | null => {
-  if (access === "public") return null;
+  if (access === "public" || access === "signed_in" || access === "see_alerts" || access === "answer_alerts") return null;
   if (name === "detections.search") return "search";
+  if (name === "detections.live") return null;
   return access === "write_watchlists" ? "watchlist" : "browse";
 };
 

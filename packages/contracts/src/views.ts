@@ -78,7 +78,7 @@ export const collectorViewSchema = z.object({
   temperature: z.nullable(z.number()),
   /** Detections received in each of the last 60 minutes, oldest first. */
   perMinute: z.array(z.int()),
-  /** Median of captured -> received over the last 10 minutes, seconds. */
+  /** Median of captured -> received over the last 10 minutes, seconds; a backlog (later than 10 minutes) is told by `queue`. */
   delaySeconds: z.nullable(z.number()),
   cameras: z.array(
     z.object({

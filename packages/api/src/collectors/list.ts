@@ -2,7 +2,7 @@
  * Collectors with their health, judged from what they said and sent.
  * Rule: state comes from evidence (heartbeats and batches), and what is not known is null.
  */
-import { COLLECTOR_LATE_MS, COLLECTOR_OFFLINE_MS, type CollectorView, type Heartbeat } from "@chaverim/contracts";
+import { COLLECTOR_LATE_MS, COLLECTOR_OFFLINE_MS, LATE_AFTER_MS, type CollectorView, type Heartbeat } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
 
 const MINUTES_SHOWN = 60;
@@ -17,7 +17,15 @@ type CollectorRow = {
   lastHeartbeatAt: Date | null;
   heartbeat: Heartbeat | null;
 };
-type CameraRow = { id: string; collectorId: string; key: string; name: string; area: string | null; approved: boolean; lastDetectionAt: Date | null };
+type CameraRow = {
+  id: string;
+  collectorId: string;
+  key: string;
+  name: string;
+  area: string | null;
+  approved: boolean;
+  lastDetectionAt: Date | null;
+};
 
 const stateOf = (row: CollectorRow, nowMs: number): CollectorView["state"] => {
   if (row.revokedAt) return "revoked";
@@ -28,7 +36,13 @@ const stateOf = (row: CollectorRow, nowMs: number): CollectorView["state"] => {
   return (row.heartbeat?.buffer.rows ?? 0) > DRAINING_ROWS ? "draining" : "live";
 };
 
-const rowToView = (row: CollectorRow, cameras: CameraRow[], perMinute: number[], delaySeconds: number | null, nowMs: number): CollectorView => {
+const rowToView = (
+  row: CollectorRow,
+  cameras: CameraRow[],
+  perMinute: number[],
+  delaySeconds: number | null,
+  nowMs: number,
+): CollectorView => {
   const { heartbeat } = row;
   const statuses = new Map(heartbeat?.cameras.map((camera) => [camera.cameraId, camera.status]));
   return {
@@ -67,16 +81,25 @@ export const readCollectors = async (sql: Sql): Promise<CollectorView[]> => {
       from evidence_payloads where received_at > now() - make_interval(mins => ${MINUTES_SHOWN}) group by 1, 2`,
     sql<{ collectorId: string; seconds: number }[]>`
       select collector_id as "collectorId", extract(epoch from percentile_cont(0.5) within group (order by received_at - detected_at))::float8 as seconds
-      from evidence_payloads where received_at > now() - interval '10 minutes' group by 1`,
+      from evidence_payloads where received_at > now() - interval '10 minutes'
+        and received_at - detected_at < make_interval(secs => ${LATE_AFTER_MS / 1000}) group by 1`,
   ]);
   const camerasByCollector = Map.groupBy(cameras, ({ collectorId }) => collectorId);
   const delayByCollector = new Map(delays.map(({ collectorId, seconds }) => [collectorId, Math.max(0, seconds)]));
-  const perMinuteByCollector = new Map(collectors.map(({ id }) => [id, Array.from({ length: MINUTES_SHOWN }, () => 0)]));
+  const perMinuteByCollector = new Map(
+    collectors.map(({ id }) => [id, Array.from({ length: MINUTES_SHOWN }, () => 0)]),
+  );
   for (const { collectorId, minutesAgo, count } of counts) {
     const perMinute = perMinuteByCollector.get(collectorId);
     if (perMinute && minutesAgo >= 0 && minutesAgo < MINUTES_SHOWN) perMinute[MINUTES_SHOWN - 1 - minutesAgo] = count;
   }
   return collectors.map((row) =>
-    rowToView(row, camerasByCollector.get(row.id) ?? [], perMinuteByCollector.get(row.id) ?? [], delayByCollector.get(row.id) ?? null, nowMs),
+    rowToView(
+      row,
+      camerasByCollector.get(row.id) ?? [],
+      perMinuteByCollector.get(row.id) ?? [],
+      delayByCollector.get(row.id) ?? null,
+      nowMs,
+    ),
   );
 };
