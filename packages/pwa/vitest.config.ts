@@ -13,7 +13,7 @@ export default defineConfig({
     environment: "jsdom",
     environmentOptions: { jsdom: { url: "http://localhost/" } },
     include: ["src/**/*.test.{ts,tsx}"],
-    setupFiles: ["./src/testing.ts"],
+    setupFiles: ["fake-indexeddb/auto", "./src/testing.ts"],
     restoreMocks: true,
   },
 });

@@ -1,10 +1,9 @@
 /**
- * What jsdom lacks: IndexedDB, and the size of a screen.
+ * What jsdom lacks of a browser, and leaving nothing on the page between tests; IndexedDB comes from fake-indexeddb.
  * Rule: only the platform is filled in, never a module of ours.
  */
-import { IDBFactory, IDBKeyRange, indexedDB } from "fake-indexeddb";
-
-Object.assign(globalThis, { IDBFactory, IDBKeyRange, indexedDB });
+import { cleanup } from "@solidjs/testing-library";
+import { afterEach } from "vitest";
 
 window.matchMedia = (query) =>
   Object.assign(new EventTarget(), {
@@ -14,3 +13,5 @@ window.matchMedia = (query) =>
     addListener: () => undefined,
     removeListener: () => undefined,
   });
+
+afterEach(cleanup);

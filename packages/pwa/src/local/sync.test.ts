@@ -1,0 +1,102 @@
+/** What is written to the device: order, caps, repeats, resuming and wiping. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { aDetection, anAlert, uuidOf } from "../builders.ts";
+import { says, standIn } from "../stand-in.ts";
+import { trpc } from "../trpc.ts";
+import { ALERTS_KEPT, DETECTIONS_KEPT, type LocalDb, openLocalDb, readAlerts, readDetections, readFact } from "./db.ts";
+import { pullAlerts, pullDetections, storeAlerts, storeDetections, storeFacts, wipe } from "./sync.ts";
+
+const central = standIn();
+let db: LocalDb;
+let databases = 0;
+
+beforeEach(async () => {
+  db = await openLocalDb(`test-${++databases}`);
+});
+afterEach(() => db.close());
+
+const numbers = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, place) => from + place);
+
+test("alerts are read newest first", async () => {
+  await storeAlerts(db, [anAlert(1), anAlert(3), anAlert(2)], 3);
+  expect((await readAlerts(db)).map((alert) => alert.id)).toEqual([3, 2, 1].map(uuidOf));
+});
+
+test("an alert that arrives twice is kept once, and an older version never replaces a newer one", async () => {
+  await storeAlerts(db, [anAlert(1, { change: 9, state: "acknowledged" })], 9);
+  await storeAlerts(db, [anAlert(1, { change: 5 }), anAlert(1, { change: 5 })], null);
+  expect((await readAlerts(db)).map(({ change, state }) => ({ change, state }))).toEqual([
+    { change: 9, state: "acknowledged" },
+  ]);
+});
+
+test("the newest 200 alerts are kept and the oldest go", async () => {
+  await storeAlerts(
+    db,
+    numbers(1, ALERTS_KEPT + 5).map((number) => anAlert(number)),
+    205,
+  );
+  const kept = await readAlerts(db);
+  expect(kept).toHaveLength(ALERTS_KEPT);
+  expect(kept.at(-1)?.id).toBe(uuidOf(6));
+});
+
+test("the newest 300 detections are kept, a repeated one replaces itself", async () => {
+  await storeDetections(
+    db,
+    numbers(1, DETECTIONS_KEPT + 1).map((number) => aDetection(number)),
+  );
+  await storeDetections(db, [aDetection(301, { images: { crop: "/api/evidence/301/crop", full: null } })]);
+  const kept = await readDetections(db);
+  expect(kept).toHaveLength(DETECTIONS_KEPT);
+  expect(kept[0]?.images.crop).toBe("/api/evidence/301/crop");
+  expect(kept.at(-1)?.id).toBe(uuidOf(2));
+});
+
+test("the cursor never goes back", async () => {
+  await storeAlerts(db, [], 12);
+  await storeAlerts(db, [], 7);
+  expect(await readFact(db, "alertCursor")).toBe(12);
+});
+
+test("fetching alerts goes on from the stored cursor until there are no more", async () => {
+  await storeAlerts(db, [anAlert(1)], 1);
+  const asked = central.on("alerts.since", ({ cursor }) =>
+    says(
+      cursor === 1 ? { alerts: [anAlert(2)], cursor: 2, more: true } : { alerts: [anAlert(3)], cursor: 3, more: false },
+    ),
+  );
+  await pullAlerts(db, trpc);
+  expect(asked.map((input) => input["cursor"])).toEqual([1, 2]);
+  expect(await readAlerts(db)).toHaveLength(3);
+  expect(await readFact(db, "alertCursor")).toBe(3);
+});
+
+test("a device without alerts asks for the newest", async () => {
+  const asked = central.on("alerts.since", () => says({ alerts: [], cursor: 0, more: false }));
+  await pullAlerts(db, trpc);
+  expect(asked).toEqual([{ cursor: null }]);
+});
+
+test("fetching detections stops at one that is held already", async () => {
+  await storeDetections(db, [aDetection(1)]);
+  const asked = central.on("detections.recent", ({ cursor }) =>
+    says(
+      cursor === undefined
+        ? { detections: [aDetection(4), aDetection(3)], cursor: "a" }
+        : { detections: [aDetection(2), aDetection(1)], cursor: "b" },
+    ),
+  );
+  await pullDetections(db, trpc);
+  expect(asked).toHaveLength(2);
+  expect((await readDetections(db)).map((detection) => detection.id)).toEqual([4, 3, 2, 1].map(uuidOf));
+});
+
+test("wiping leaves nothing, and no cursor that would skip alerts afterwards", async () => {
+  await storeAlerts(db, [anAlert(1)], 1);
+  await storeDetections(db, [aDetection(1)]);
+  await storeFacts(db, { asOf: 1 });
+  await wipe(db);
+  expect([await readAlerts(db), await readDetections(db), await db.getAll("facts")]).toEqual([[], [], []]);
+});
