@@ -22,7 +22,7 @@ import { markDirectory, readState, saveCredentials } from "./run/state.ts";
 import type { Credentials } from "./run/state.ts";
 import { tellStory } from "./story.ts";
 import { banner, offerCodes, say, tell } from "./terminal.ts";
-import { COLLECTORS } from "./town/cameras.ts";
+import { CAMERAS, COLLECTORS } from "./town/cameras.ts";
 import { createVehicles } from "./town/vehicles.ts";
 
 /** Without --seed everybody gets the same town, so that documentation and conversation can name its cars. */
@@ -33,8 +33,13 @@ const CENTRAL_STOP_MS = 10_000;
 type Town = ReturnType<typeof createVehicles> & { config: Config; credentials: Credentials; central: CentralServer };
 
 /** Accounts and keys: made at a first start, checked at a later one. */
-const settle = async (config: Config, kept: Credentials | null, central: CentralServer): Promise<Credentials> => {
-  if (!kept) return createAccounts(config, config.seed ?? SEED_DEFAULT);
+const settle = async (
+  config: Config,
+  kept: Credentials | null,
+  central: CentralServer,
+  signal: AbortSignal,
+): Promise<Credentials> => {
+  if (!kept) return createAccounts(config, config.seed ?? SEED_DEFAULT, signal);
   await checkKey(central, kept.keys.North, config.dataDir);
   return kept;
 };
@@ -101,20 +106,22 @@ const runUntil = async (
   say(kept ? "  Starting the simulated town…" : "  Building the simulated town; the first start takes a few seconds…");
   const central = await startCentral(config, guard);
   closers.push(() => central.stop(CENTRAL_STOP_MS));
-  const credentials = await settle(config, kept, central);
+  const credentials = await settle(config, kept, central, stop.signal);
   const town: Town = { config, credentials, central, ...createVehicles(credentials.seed) };
+  // Before cameras and lists are ready: whoever reads it needs that long to sign in.
+  banner(central.url, credentials, Date.now()).forEach(say);
+  offerCodes(credentials.accounts, stop.signal);
   const uplink = await openForwarder(central);
   closers.push(() => uplink.cut());
   const [collectors] = await Promise.all([
     startCollectors(town, guard, uplink),
-    kept ? null : createLists(config, town.watched),
+    kept ? null : createLists(config, town.watched, stop.signal),
   ]);
   closers.push(() => Promise.all(collectors.map((collector) => collector.stop())));
   // Last, so that a set-up that was interrupted is never taken for a town.
   if (!kept) await saveCredentials(config, credentials);
   if (stop.signal.aborted) return;
-  banner(central.url, credentials, Date.now()).forEach(say);
-  offerCodes(credentials.accounts, stop.signal);
+  tell(0, `${CAMERAS.length} cameras and ${collectors.length} collectors are running`);
   const centralEnded = central.exited.then(async ({ code, signal }) => {
     if (stop.signal.aborted) return;
     await stopLeftDatabase(config);

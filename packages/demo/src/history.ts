@@ -10,7 +10,7 @@ import { drive } from "./town/trips.ts";
 import type { Pass } from "./town/trips.ts";
 import type { Vehicle } from "./town/vehicles.ts";
 
-export const HISTORY_DAYS = 7;
+const HISTORY_DAYS = 7;
 const DAY_MS = 86_400_000;
 /** The last half hour belongs to the live town. */
 const QUIET_MS = 30 * 60_000;

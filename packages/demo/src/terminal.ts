@@ -26,7 +26,7 @@ const codeOf = ({ totpSecret }: Account, nowMs: number): string =>
   totpCode(decodeBase32(totpSecret), nowMs).replace(/^(...)/, "$1 ");
 
 /** One line an account: who, the code of this half minute. */
-export const codeLines = (accounts: readonly Account[], nowMs: number): string[] => [
+const codeLines = (accounts: readonly Account[], nowMs: number): string[] => [
   ...accounts.map((account) => `  ${account.email.padEnd(22)} ${bold(codeOf(account, nowMs))}`),
   `  ${dim(`for ${secondsLeft(nowMs)} s more`)}`,
 ];

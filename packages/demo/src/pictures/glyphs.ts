@@ -4,7 +4,7 @@
  */
 
 /** One character is drawn in a cell of 10 x 16 units, with strokes of about 2 units. */
-export const GLYPH_WIDTH = 10;
+const GLYPH_WIDTH = 10;
 export const GLYPH_HEIGHT = 16;
 
 const GLYPHS: Readonly<Record<string, string>> = {

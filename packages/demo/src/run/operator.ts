@@ -57,17 +57,18 @@ const operate = async (config: Config, args: readonly string[], input = ""): Pro
   }
 };
 
-type Step<T> = () => Promise<T>;
+type Step = () => Promise<unknown>;
 
-/** Runs steps, a few at once; the results are in their order. The first failure wins. */
-export const runSteps = async <T>(steps: readonly Step<T>[], atOnce = COMMANDS_AT_ONCE): Promise<T[]> => {
-  const results: T[] = [];
-  const queue = steps.entries();
+/** Runs steps, a few at once; the first failure wins, and a signal ends it with a DemoError before the next step. */
+const runSteps = async (steps: readonly Step[], signal: AbortSignal): Promise<void> => {
+  const queue = steps.values();
   const worker = async () => {
-    for (const [index, step] of queue) results[index] = await step();
+    for (const step of queue) {
+      if (signal.aborted) throw new DemoError("Stopped before the town was ready.");
+      await step();
+    }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return results;
+  await Promise.all(Array.from({ length: COMMANDS_AT_ONCE }, worker));
 };
 
 const textOf = (answer: Record<string, unknown>, field: string): string => {
@@ -86,29 +87,32 @@ const createToken = (): string => randomBytes(24).toString("base64url");
  * Makes accounts and collectors with the operator's command; central runs already.
  * @returns what a second start needs
  */
-export const createAccounts = async (config: Config, seed: number): Promise<Credentials> => {
+export const createAccounts = async (config: Config, seed: number, signal: AbortSignal): Promise<Credentials> => {
   const password = createPassword();
   const accounts: Account[] = [];
   const keys: Partial<Record<CollectorName, string>> = {};
-  await runSteps<unknown>([
-    ...COLLECTORS.map((name) => async () => {
-      keys[name] = textOf(await operate(config, ["collector", "add", "--name", name]), "apiKey");
-    }),
-    ...PEOPLE.map((person, index) => async () => {
-      const args = [
-        "user",
-        "add",
-        "--email",
-        person.email,
-        "--name",
-        person.name,
-        "--role",
-        person.role,
-        "--password-stdin",
-      ];
-      accounts[index] = { ...person, totpSecret: textOf(await operate(config, args, `${password}\n`), "totpSecret") };
-    }),
-  ]);
+  await runSteps(
+    [
+      ...COLLECTORS.map((name) => async () => {
+        keys[name] = textOf(await operate(config, ["collector", "add", "--name", name]), "apiKey");
+      }),
+      ...PEOPLE.map((person, index) => async () => {
+        const args = [
+          "user",
+          "add",
+          "--email",
+          person.email,
+          "--name",
+          person.name,
+          "--role",
+          person.role,
+          "--password-stdin",
+        ];
+        accounts[index] = { ...person, totpSecret: textOf(await operate(config, args, `${password}\n`), "totpSecret") };
+      }),
+    ],
+    signal,
+  );
   const tokens = Object.fromEntries(
     CAMERAS.filter(({ adapter }) => adapter === "hikvision").map(({ id }) => [id, createToken()]),
   );
@@ -116,7 +120,7 @@ export const createAccounts = async (config: Config, seed: number): Promise<Cred
 };
 
 const approveCameras =
-  (config: Config, collector: CollectorName): Step<unknown> =>
+  (config: Config, collector: CollectorName): Step =>
   async () => {
     const file = join(config.dataDir, `cameras-${collector}.json`);
     const cameras = CAMERAS.filter((camera) => camera.collector === collector).map(
@@ -128,17 +132,20 @@ const approveCameras =
   };
 
 /** Approves the cameras, makes the watchlists and puts the watched vehicles on them. */
-export const createLists = async (config: Config, watched: readonly Watched[]): Promise<void> => {
+export const createLists = async (config: Config, watched: readonly Watched[], signal: AbortSignal): Promise<void> => {
   await mkdir(config.dataDir, { recursive: true });
-  await runSteps<unknown>([
-    ...WATCHLISTS.map(
-      ({ name, priority }) =>
-        () =>
-          operate(config, ["watchlist", "add", "--name", name, "--priority", String(priority)]),
-    ),
-    ...COLLECTORS.map((name) => approveCameras(config, name)),
-  ]);
-  await runSteps<unknown>(
+  await runSteps(
+    [
+      ...WATCHLISTS.map(
+        ({ name, priority }) =>
+          () =>
+            operate(config, ["watchlist", "add", "--name", name, "--priority", String(priority)]),
+      ),
+      ...COLLECTORS.map((name) => approveCameras(config, name)),
+    ],
+    signal,
+  );
+  await runSteps(
     watched.map(
       ({ plate, reason, list, lookFor, match }) =>
         () =>
@@ -157,5 +164,6 @@ export const createLists = async (config: Config, watched: readonly Watched[]): 
             match,
           ]),
     ),
+    signal,
   );
 };
