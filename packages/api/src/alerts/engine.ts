@@ -40,7 +40,15 @@ const readIndex = async (sql: Database["sql"]): Promise<MatchIndex> => {
   return createMatchIndex(rows.map(({ expiresAt, ...entry }) => ({ ...entry, expiresAtMs: expiresAt.getTime() })));
 };
 
-type NewAlert = { detection_id: string; plate: string; detected_at: string; entry_id: string; priority: Priority; match: unknown; late: boolean };
+type NewAlert = {
+  detection_id: string;
+  plate: string;
+  detected_at: string;
+  entry_id: string;
+  priority: Priority;
+  match: unknown;
+  late: boolean;
+};
 
 const findAlerts = (index: MatchIndex, stored: readonly StoredDetection[], nowMs: number): NewAlert[] =>
   stored.flatMap(({ key: [plate, detectedAtMs, id], silent, approved, receivedAtMs }) =>
@@ -57,7 +65,10 @@ const findAlerts = (index: MatchIndex, stored: readonly StoredDetection[], nowMs
         })),
   );
 
-const writeAlerts = async (transaction: Transaction, found: readonly NewAlert[]): Promise<{ priority: Priority; late: boolean }[]> => {
+const writeAlerts = async (
+  transaction: Transaction,
+  found: readonly NewAlert[],
+): Promise<{ priority: Priority; late: boolean }[]> => {
   if (found.length === 0) return [];
   await lockAlertChanges(transaction);
   const written = await transaction<{ priority: Priority; late: boolean }[]>`
@@ -79,11 +90,17 @@ export const openAlertEngine = async (database: Database, log: Log, metrics: Met
       .then(async () => {
         index = await readIndex(database.sql);
       })
-      .catch((error: unknown) => log.warn({ error }, "watchlists could not be refreshed; the last known ones stay in force"));
+      .catch((error: unknown) =>
+        log.warn({ error }, "watchlists could not be refreshed; the last known ones stay in force"),
+      );
     return refreshing;
   };
   const timer = setInterval(() => void refresh(), REFRESH_MS);
-  const listening = await database.sql.listen(WATCHLISTS_CHANNEL, () => void refresh(), () => void refresh());
+  const listening = await database.sql.listen(
+    WATCHLISTS_CHANNEL,
+    () => void refresh(),
+    () => void refresh(),
+  );
   const worker = await openOutboxWorker(
     database,
     DETECTIONS_TOPIC,
@@ -91,7 +108,10 @@ export const openAlertEngine = async (database: Database, log: Log, metrics: Met
       const stored = (payloads as StoredDetection[][]).flat();
       await refreshing;
       const written = await writeAlerts(transaction, findAlerts(index, stored, Date.now()));
-      await announceDetections(transaction, stored.map(({ key }) => key));
+      await announceDetections(
+        transaction,
+        stored.map(({ key }) => key),
+      );
       const oldestMs = Math.min(...stored.map(({ receivedAtMs }) => receivedAtMs));
       return () => {
         for (const { priority, late } of written) metrics.alert(priority, late, (Date.now() - oldestMs) / 1000);

@@ -31,7 +31,11 @@ export const createMatchIndex = (entries: readonly MatchEntry[]): MatchIndex => 
  * Finds the entries that a plate fits. An exact fit has the same fold, so one look-up finds both kinds.
  * @param plate normalised; the empty plate fits nothing
  */
-export const matchPlate = (index: MatchIndex, plate: string, nowMs: number): { entry: MatchEntry; match: PlateMatch }[] => {
+export const matchPlate = (
+  index: MatchIndex,
+  plate: string,
+  nowMs: number,
+): { entry: MatchEntry; match: PlateMatch }[] => {
   const found: { entry: MatchEntry; match: PlateMatch }[] = [];
   if (plate === "") return found;
   for (const entry of index.entriesByFold.get(foldPlate(plate)) ?? []) {

@@ -22,7 +22,12 @@ const answered = async (ctx: Context, id: string): Promise<AlertView> => {
 
 export const alertsRouter = router({
   since: procedure("alerts.since")
-    .input(z.object({ cursor: z.number().int().min(0).nullable(), limit: z.number().int().min(1).max(NEWEST).default(NEWEST) }))
+    .input(
+      z.object({
+        cursor: z.number().int().min(0).nullable(),
+        limit: z.number().int().min(1).max(NEWEST).default(NEWEST),
+      }),
+    )
     .query(async ({ ctx, input }): Promise<{ alerts: AlertView[]; cursor: number; more: boolean }> => {
       const { sql } = ctx.central.database;
       const { role } = ctx.session.user;
@@ -34,7 +39,16 @@ export const alertsRouter = router({
       return { alerts, cursor: alerts.at(-1)?.change ?? input.cursor, more: alerts.length === input.limit };
     }),
   live: procedure("alerts.live")
-    .input(z.object({ lastEventId: z.string().regex(/^\d{1,15}$/).nullish() }).optional())
+    .input(
+      z
+        .object({
+          lastEventId: z
+            .string()
+            .regex(/^\d{1,15}$/)
+            .nullish(),
+        })
+        .optional(),
+    )
     .subscription(async function* ({ ctx, input, signal }) {
       const { sql } = ctx.central.database;
       let cursor = input?.lastEventId ? Number(input.lastEventId) : null;

@@ -66,7 +66,9 @@ const rowToView = (row: AlertRow, role: Role): AlertView => ({
   match: row.match,
   late: row.late,
   createdAt: row.createdAt.toISOString(),
-  acknowledged: row.acknowledgedAt ? { by: row.acknowledgedBy ?? CONSOLE_NAME, at: row.acknowledgedAt.toISOString() } : null,
+  acknowledged: row.acknowledgedAt
+    ? { by: row.acknowledgedBy ?? CONSOLE_NAME, at: row.acknowledgedAt.toISOString() }
+    : null,
   resolved:
     row.resolvedAt && row.outcome
       ? { by: row.resolvedBy ?? CONSOLE_NAME, at: row.resolvedAt.toISOString(), outcome: row.outcome }
