@@ -63,6 +63,7 @@ test("everything can be set by environment, which wins over the file", () => {
     API_KEY: anApiKey,
     DATA_DIR: "/var/lib/collector",
     BATCH: "residential",
+    FLUSH_MS: "500",
     LISTEN_HOST: "0.0.0.0",
     LISTEN_PORT: "0",
     HEARTBEAT_MS: "5000",
@@ -72,7 +73,7 @@ test("everything can be set by environment, which wins over the file", () => {
   expect(config).toMatchObject({
     central: { url: "http://127.0.0.1:3000", apiKey: anApiKey },
     dataDir: "/var/lib/collector",
-    batch: { intervalMs: 30_000, rows: 100 },
+    batch: { intervalMs: 500, rows: 100 },
     listen: { host: "0.0.0.0", port: 0 },
     heartbeatMs: 5_000,
     logLevel: "debug",
@@ -85,6 +86,7 @@ test("all mistakes are listed at once, in sentences", async () => {
     withYaml(`
 central: { ulr: "https://alpr.example.org", apiKey: alpr_short }
 batch: huge
+flushMs: 50
 listen: { port: 70000 }
 heartbeatMs: soon
 colour: red
@@ -98,6 +100,7 @@ cameras:
     "central.url must be the address of central, such as https://alpr.example.org.",
     "central.ulr is not a setting.",
     "batch must be one of residential, commercial, mall.",
+    "flushMs must be at least 200.",
     "listen.port must be at most 65535.",
     "heartbeatMs must be of type number.",
     "cameras 1.id must be 1 to 64 letters, digits, blanks, dots, - or _, and begin with a letter or digit.",

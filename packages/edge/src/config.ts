@@ -68,6 +68,8 @@ const configSchema = z.strictObject({
   ),
   dataDir: text().default("collector-data"),
   batch: z.enum(["residential", "commercial", "mall"]).default("mall"),
+  // Below 0.2 s every reading is a request of its own; above a minute an alert is no alert.
+  flushMs: z.int().min(200).max(60_000).optional(),
   listen: z
     .strictObject({ host: text().default("127.0.0.1"), port: z.int().min(0).max(65_535).default(8090) })
     .prefault({}),
@@ -86,7 +88,7 @@ const configSchema = z.strictObject({
     ),
 });
 
-export type Config = Omit<z.infer<typeof configSchema>, "central" | "batch"> & {
+export type Config = Omit<z.infer<typeof configSchema>, "central" | "batch" | "flushMs"> & {
   central: { url: string; apiKey: string };
   batch: BatchTrigger;
 };
@@ -98,6 +100,7 @@ const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; yaml?: tru
   API_KEY_FILE: { path: ["central", "apiKeyFile"], file: true },
   DATA_DIR: { path: ["dataDir"], file: true },
   BATCH: { path: ["batch"] },
+  FLUSH_MS: { path: ["flushMs"], yaml: true },
   LISTEN_HOST: { path: ["listen", "host"] },
   LISTEN_PORT: { path: ["listen", "port"], yaml: true },
   HEARTBEAT_MS: { path: ["heartbeatMs"], yaml: true },
@@ -190,11 +193,11 @@ export const readConfig = (
   if (!key.ok) problems.push(key.problem);
   if (!parsed.success || !key.ok) return fail(problems);
 
-  const { central, batch, dataDir, cameras, ...rest } = parsed.data;
+  const { central, batch, flushMs, dataDir, cameras, ...rest } = parsed.data;
   return {
     ...rest,
     central: { url: withoutSlash(central.url), apiKey: key.apiKey },
-    batch: BATCHES[batch],
+    batch: { ...BATCHES[batch], ...(flushMs === undefined ? {} : { intervalMs: flushMs }) },
     dataDir: resolve(base, dataDir),
     cameras: cameras.map((camera) =>
       camera.adapter === "folder" ? { ...camera, path: resolve(base, camera.path) } : camera,

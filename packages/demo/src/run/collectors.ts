@@ -50,6 +50,8 @@ const writeSettings = async (
     central: { url: centralUrl, apiKeyFile },
     dataDir: join(folder, "data"),
     batch: "mall",
+    // A town to watch: each reading is on the screen within a second.
+    flushMs: 500,
     heartbeatMs: HEARTBEAT_MS,
     listen: { host: "127.0.0.1", port: 0 },
     cameras: cameras.map(({ id, adapter, lat, lon }) => ({
