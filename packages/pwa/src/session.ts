@@ -6,6 +6,7 @@ import { type Capability, type User, can } from "@chaverim/contracts";
 import { createSignal } from "solid-js";
 import { type LocalDb, type Reader, createReader, openLocalDb, readFact } from "./local/db.ts";
 import { type Sync, startSync, storeFacts, wipe } from "./local/sync.ts";
+import { keepSettings } from "./settings.ts";
 import { trpc, troubleOf } from "./trpc.ts";
 
 /** undefined: not known yet; null: nobody. */
@@ -77,17 +78,20 @@ export const signedIn = async (next: User): Promise<void> => {
   follow(next);
 };
 
-/** Ends the session and erases what is kept; without a line central is told at the next start. */
+/**
+ * Ends the session, erases what is kept and begins anew; without a line central is told at the next start.
+ * The page is loaded again because central's answer clears this site's storage, which closes the open database.
+ */
 export const signOut = async (): Promise<void> => {
   sync?.stop();
-  sync = undefined;
+  await wipe(db);
+  db.close();
   try {
     await trpc.auth.logout.mutate();
   } catch (error) {
     console.warn("Central is told of the sign-out later", error);
     localStorage.setItem(SIGN_OUT_OWED, "yes");
   }
-  await wipe(db);
-  setEndedByCentral(false);
-  setUser(null);
+  keepSettings();
+  location.replace("/");
 };

@@ -58,3 +58,10 @@ export const setShortcuts = (on: boolean): void => {
   keep("chaverim.shortcuts", on ? "on" : "off");
   setShortcutsSignal(on);
 };
+
+/** Writes all choices again, after the storage of this site was cleared. */
+export const keepSettings = (): void => {
+  setTheme(theme());
+  setLanguage(language());
+  setShortcuts(shortcuts());
+};

@@ -7,7 +7,7 @@ import { A } from "@solidjs/router";
 import { type JSX, Show } from "solid-js";
 import { ageLabel, clockSeconds, momentLabel, spanLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
-import { vehicleLabel } from "./vehicle.ts";
+import { directionLabel, vehicleLabel } from "./vehicle.ts";
 import { VerifyPanel } from "./verify-panel.tsx";
 
 const Fact = (props: { name: string; children: JSX.Element }) => (
@@ -24,7 +24,7 @@ export const AlertSeen = (props: { alert: AlertView }) => (
       <div class="seen-place">
         <bdi>{props.alert.detection.camera.name}</bdi>
         <Show when={props.alert.detection.vehicle?.direction}>
-          {(direction) => <>, {t("alert.heading", { direction: direction() })}</>}
+          {(direction) => <>, {directionLabel(direction())}</>}
         </Show>
       </div>
       <div>{t("alert.seen", { time: momentLabel(props.alert.detection.detectedAt, true) })}</div>
