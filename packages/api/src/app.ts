@@ -69,7 +69,7 @@ export const refuseCrossSite = (central: Pick<Central, "origins">, request: Requ
 const handleFailures =
   (central: Central): ErrorRequestHandler =>
   (error: unknown, request, response, next) => {
-    const told = toBodyError(error) ?? toAppError(error);
+    const told = toClientError(error) ?? toAppError(error);
     const { status, body } = toFailure(told, response.locals["requestId"] as string);
     if (told.code === "internal")
       central.log.error({ request_id: body.requestId, path: request.path, error }, "request failed");
@@ -79,14 +79,16 @@ const handleFailures =
     response.status(status).json(body);
   };
 
-/** express.json and the router mark what the client did wrong with a 4xx status; null for everything else. */
-const toBodyError = (error: unknown): AppError | null => {
-  const { status } = error as { status?: unknown };
+/** express.json, the router and the files mark what the client did wrong with a 4xx status; null for everything else. */
+const toClientError = (cause: unknown): AppError | null => {
+  const { status } = cause as { status?: unknown };
   if (typeof status !== "number" || status < 400 || status >= 500) return null;
-  return status === 413
-    ? new AppError("too_large", `The body is larger than ${JSON_LIMIT}.`, { cause: error })
-    : new AppError("invalid", "The body is not the JSON that was announced.", { cause: error });
+  if (status === 404) return notFound();
+  if (status === 413) return new AppError("too_large", `The body is larger than ${JSON_LIMIT}.`, { cause });
+  return new AppError("invalid", "The body is not the JSON that was announced.", { cause });
 };
+
+const notFound = () => new AppError("not_found", "There is nothing at this address.");
 
 const mountScreens = (app: Express): void => {
   // The hash is in the name: these never change.
@@ -197,7 +199,7 @@ export const createApp = (central: Central): Express => {
   }
   mountTrpc(app, central);
   mountScreens(app);
-  app.use((_request, _response, next) => next(new AppError("not_found", "There is nothing at this address.")));
+  app.use((_request, _response, next) => next(notFound()));
   app.use(handleFailures(central));
   return app;
 };

@@ -37,16 +37,19 @@ const findContradictions = (given: Record<string, string | undefined>): Mistake[
   const mistakes: Mistake[] = [];
   const refuse = (name: string, message: string) => void mistakes.push({ name, message });
   if (given["EVIDENCE_STORE"] === "s3") {
-    if (!given["S3_ENDPOINT"]) refuse("S3_ENDPOINT", "is needed with EVIDENCE_STORE=s3, e.g. https://objects.example.org");
+    if (!given["S3_ENDPOINT"])
+      refuse("S3_ENDPOINT", "is needed with EVIDENCE_STORE=s3, e.g. https://objects.example.org");
     if (!given["S3_ACCESS_KEY"]) refuse("S3_ACCESS_KEY", "is needed with EVIDENCE_STORE=s3");
-    if (!given["S3_SECRET_KEY"] && !given["S3_SECRET_KEY_FILE"]) refuse("S3_SECRET_KEY", "or S3_SECRET_KEY_FILE is needed with EVIDENCE_STORE=s3");
+    if (!given["S3_SECRET_KEY"] && !given["S3_SECRET_KEY_FILE"])
+      refuse("S3_SECRET_KEY", "or S3_SECRET_KEY_FILE is needed with EVIDENCE_STORE=s3");
   }
   const host = given["HOST"] ?? "127.0.0.1";
   const publicUrl = URL.parse(given["PUBLIC_URL"] ?? "");
   if (publicUrl && publicUrl.protocol !== "https:" && !isLoopback(publicUrl.hostname)) {
     refuse("PUBLIC_URL", "must be https: sign-in over plain http is accepted on this machine alone");
   }
-  if (!given["PUBLIC_URL"] && !isLoopback(host)) refuse("PUBLIC_URL", `is needed when HOST is ${host}: the https address that people type`);
+  if (!given["PUBLIC_URL"] && !isLoopback(host))
+    refuse("PUBLIC_URL", `is needed when HOST is ${host}: the https address that people type`);
   return mistakes;
 };
 
@@ -60,7 +63,15 @@ export type Config = {
   databaseUrl: string | null;
   evidence:
     | { store: "filesystem" }
-    | { store: "s3"; endpoint: string; bucket: string; region: string; accessKey: string; secretKey: string; retentionDays: number };
+    | {
+        store: "s3";
+        endpoint: string;
+        bucket: string;
+        region: string;
+        accessKey: string;
+        secretKey: string;
+        retentionDays: number;
+      };
   metricsToken: string | null;
   logLevel: string;
   trustProxy: number;
@@ -94,7 +105,8 @@ export const readConfig = (environment: NodeJS.ProcessEnv = process.env): Config
   const parsed = environmentSchema.safeParse(given);
   const issues = parsed.error?.issues.map((issue) => ({ name: issue.path.join("."), message: issue.message })) ?? [];
   const mistakes = [...issues, ...findContradictions(given)];
-  if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes.map(({ name, message }) => `${name} ${message}`).join("\n"));
+  if (!parsed.success || mistakes.length > 0)
+    throw new ConfigError(mistakes.map(({ name, message }) => `${name} ${message}`).join("\n"));
   const value = parsed.data;
   return {
     port: value.PORT,

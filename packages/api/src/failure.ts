@@ -20,7 +20,10 @@ export class AppError extends Error {
     super(message, { cause: options.cause });
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
-    this.details = options.retryAfterSeconds === undefined ? options.details : { retryAfterSeconds: options.retryAfterSeconds, ...options.details };
+    this.details =
+      options.retryAfterSeconds === undefined
+        ? options.details
+        : { retryAfterSeconds: options.retryAfterSeconds, ...options.details };
   }
 }
 
@@ -40,9 +43,16 @@ export const toAppError = (error: unknown): AppError => {
   for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof AppError) return cause;
   if (isDatabaseAway(error)) {
     // 5 s: the least of wire.md's range; a restart of PostgreSQL takes about one.
-    return new AppError("db_unavailable", "The database does not answer. Nothing was lost; try again in a moment.", { retryAfterSeconds: 5, cause: error });
+    return new AppError("db_unavailable", "The database does not answer. Nothing was lost; try again in a moment.", {
+      retryAfterSeconds: 5,
+      cause: error,
+    });
   }
-  return new AppError("internal", "Something went wrong on the server. It has been logged; try again, and tell an administrator if it stays.", { cause: error });
+  return new AppError(
+    "internal",
+    "Something went wrong on the server. It has been logged; try again, and tell an administrator if it stays.",
+    { cause: error },
+  );
 };
 
 /** The body and the HTTP status of a failure. */

@@ -15,7 +15,10 @@ const TAKE = 20;
 /** Seconds until a failed job is tried again: 1, 2, 4 … and at most 5 minutes. */
 const RETRY_CAP_SECONDS = 300;
 
-export type OutboxHandler = (transaction: Transaction, payloads: readonly unknown[]) => Promise<(() => void) | undefined>;
+export type OutboxHandler = (
+  transaction: Transaction,
+  payloads: readonly unknown[],
+) => Promise<(() => void) | undefined>;
 
 export type OutboxWorker = AsyncDisposable;
 
@@ -42,10 +45,15 @@ export const openOutboxWorker = async (
   const take = (limit: number): Promise<number> =>
     sql
       .begin(async (transaction) => {
-        const jobs = await transaction<Job[]>`select id, payload from outbox where topic = ${topic} and run_after <= now()
+        const jobs = await transaction<
+          Job[]
+        >`select id, payload from outbox where topic = ${topic} and run_after <= now()
           order by id limit ${limit} for update skip locked`;
         if (jobs.length === 0) return { count: 0, after: undefined };
-        const after = await handler(transaction, jobs.map(({ payload }) => payload));
+        const after = await handler(
+          transaction,
+          jobs.map(({ payload }) => payload),
+        );
         await transaction`delete from outbox where id in ${transaction(jobs.map(({ id }) => id))}`;
         return { count: jobs.length, after };
       })
@@ -82,7 +90,11 @@ export const openOutboxWorker = async (
       }
     }
   };
-  const listening = await sql.listen(OUTBOX_CHANNEL, () => wake(), () => wake());
+  const listening = await sql.listen(
+    OUTBOX_CHANNEL,
+    () => wake(),
+    () => wake(),
+  );
   const running = run();
   return {
     [Symbol.asyncDispose]: async () => {

@@ -45,7 +45,10 @@ export const openKeys = async (directory: string): Promise<CentralKeys> => {
   const pem = await readOrCreate(join(directory, "receipts.pem"), () =>
     generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
   );
-  const sealing = Buffer.from(await readOrCreate(join(directory, "secrets.key"), () => randomBytes(32).toString("base64")), "base64");
+  const sealing = Buffer.from(
+    await readOrCreate(join(directory, "secrets.key"), () => randomBytes(32).toString("base64")),
+    "base64",
+  );
   const receiptKey: KeyObject = createPrivateKey(pem);
   const publicDer = createPublicKey(receiptKey).export({ format: "der", type: "spki" });
   return {

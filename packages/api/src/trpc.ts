@@ -48,9 +48,11 @@ const toToldError = (error: TRPCError): AppError => {
   if (cause instanceof ZodError || (cause && "issues" in cause)) {
     return new AppError("invalid", prettifyError(cause as core.$ZodError).replaceAll(/^✖ /gm, ""));
   }
-  if (error.code === "NOT_FOUND" && !(cause instanceof AppError)) return new AppError("not_found", "There is no such procedure.");
+  if (error.code === "NOT_FOUND" && !(cause instanceof AppError))
+    return new AppError("not_found", "There is no such procedure.");
   if (error.code === "BAD_REQUEST" || error.code === "PARSE_ERROR" || error.code === "METHOD_NOT_SUPPORTED") {
-    if (!(cause instanceof AppError)) return new AppError("invalid", "The request is not in the form that this procedure takes.");
+    if (!(cause instanceof AppError))
+      return new AppError("invalid", "The request is not in the form that this procedure takes.");
   }
   return toAppError(cause ?? error);
 };
@@ -60,7 +62,10 @@ const withFailures = t.middleware(async ({ next, ctx, path }) => {
   if (result.ok || result.error.code === "BAD_REQUEST") return result;
   const told = toToldError(result.error);
   if (told.code === "internal") {
-    ctx.central.log.error({ request_id: ctx.requestId, procedure: path, user_id: ctx.session?.user.id, error: result.error }, "procedure failed");
+    ctx.central.log.error(
+      { request_id: ctx.requestId, procedure: path, user_id: ctx.session?.user.id, error: result.error },
+      "procedure failed",
+    );
   }
   const code = TRPC_CODES[toFailure(told, ctx.requestId).status] ?? "INTERNAL_SERVER_ERROR";
   throw new TRPCError({ code, message: told.message, cause: told });
@@ -71,7 +76,8 @@ const withFailures = t.middleware(async ({ next, ctx, path }) => {
  * limited, because a phone that reloads in bad coverage must still ring.
  */
 const limitOf = (name: ProcedureName, access: Access): LimitName | null => {
-  if (access === "public" || access === "signed_in" || access === "see_alerts" || access === "answer_alerts") return null;
+  if (access === "public" || access === "signed_in" || access === "see_alerts" || access === "answer_alerts")
+    return null;
   if (name === "detections.search") return "search";
   if (name === "detections.live") return null;
   return access === "write_watchlists" ? "watchlist" : "browse";

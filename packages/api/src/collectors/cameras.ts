@@ -8,7 +8,11 @@ import { AppError } from "../failure.ts";
 export type KnownCamera = { id: string; key: string; approved: boolean };
 
 /** Finds a collector's cameras by its own names for them, making those that are new (unapproved). */
-export const findCameras = async (sql: Queryable, collectorId: string, keys: readonly string[]): Promise<Map<string, KnownCamera>> => {
+export const findCameras = async (
+  sql: Queryable,
+  collectorId: string,
+  keys: readonly string[],
+): Promise<Map<string, KnownCamera>> => {
   const wanted = [...new Set(keys)];
   const read = () => sql<KnownCamera[]>`select id, key, approved_at is not null as approved from cameras
     where collector_id = ${collectorId} and key = any(${wanted}::text[])`;
@@ -32,7 +36,11 @@ export type CameraPlacement = {
 };
 
 /** Approves a camera, known or not yet, and notes where it stands. */
-export const placeCamera = async (sql: Sql, collectorName: string, camera: CameraPlacement): Promise<{ id: string }> => {
+export const placeCamera = async (
+  sql: Sql,
+  collectorName: string,
+  camera: CameraPlacement,
+): Promise<{ id: string }> => {
   const [placed] = await sql<{ id: string }[]>`
     insert into cameras (collector_id, key, name, area, lat, lon, heading, approved_at)
     select id, ${camera.id}, ${camera.name ?? camera.id}, ${camera.area ?? null}, ${camera.lat ?? null}, ${camera.lon ?? null},
@@ -47,6 +55,7 @@ export const placeCamera = async (sql: Sql, collectorName: string, camera: Camer
 
 /** Approves a camera that a collector announced. */
 export const approveCamera = async (sql: Sql, id: string, name: string | undefined): Promise<void> => {
-  const approved = await sql`update cameras set approved_at = coalesce(approved_at, now()), name = coalesce(${name ?? null}, name) where id = ${id}`;
+  const approved =
+    await sql`update cameras set approved_at = coalesce(approved_at, now()), name = coalesce(${name ?? null}, name) where id = ${id}`;
   if (approved.count === 0) throw new AppError("not_found", "There is no such camera.");
 };

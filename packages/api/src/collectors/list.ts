@@ -2,7 +2,13 @@
  * Collectors with their health, judged from what they said and sent.
  * Rule: state comes from evidence (heartbeats and batches), and what is not known is null.
  */
-import { COLLECTOR_LATE_MS, COLLECTOR_OFFLINE_MS, LATE_AFTER_MS, type CollectorView, type Heartbeat } from "@chaverim/contracts";
+import {
+  COLLECTOR_LATE_MS,
+  COLLECTOR_OFFLINE_MS,
+  LATE_AFTER_MS,
+  type CollectorView,
+  type Heartbeat,
+} from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
 
 const MINUTES_SHOWN = 60;

@@ -23,7 +23,9 @@ export const detectionsRouter = router({
         limit: z.number().int().min(1).max(100).default(25),
       }),
     )
-    .query(({ ctx, input }): Promise<SearchAnswer> => searchPlates(ctx.central.database.sql, input, ctx.session.user.role)),
+    .query(({ ctx, input }): Promise<SearchAnswer> =>
+      searchPlates(ctx.central.database.sql, input, ctx.session.user.role),
+    ),
   recent: procedure("detections.recent")
     .input(
       z.object({

@@ -18,7 +18,8 @@ const LONGEST = 16;
 const understand = (text: string): { plate: string; folded: string } => {
   const plate = normalizePlate(text);
   if (plate.length < SHORTEST) throw new AppError("invalid", "Type at least two letters (A–Z) or digits of the plate.");
-  if (plate.length > LONGEST) throw new AppError("invalid", `A plate has at most ${LONGEST} letters and digits. Check what was typed.`);
+  if (plate.length > LONGEST)
+    throw new AppError("invalid", `A plate has at most ${LONGEST} letters and digits. Check what was typed.`);
   return { plate, folded: foldPlate(plate) };
 };
 

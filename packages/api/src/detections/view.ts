@@ -37,7 +37,8 @@ const text = (value: unknown): string | null => (typeof value === "string" && va
 /** What a role sees of a detection. */
 export const detectionToView = (row: DetectionRow, role: Role): DetectionView => {
   const held = new Set(row.imageRoles ?? []);
-  const address = (image: ImageRole, allowed: boolean) => (held.has(image) && allowed ? `/api/evidence/${row.id}/${image}` : null);
+  const address = (image: ImageRole, allowed: boolean) =>
+    held.has(image) && allowed ? `/api/evidence/${row.id}/${image}` : null;
   return {
     id: row.id,
     plate: { text: row.plateText, normalized: row.plate === "" ? null : row.plate, confidence: row.confidence },

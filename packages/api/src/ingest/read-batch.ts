@@ -5,6 +5,7 @@
 import { type Detection, type QuarantineReason, detectionSchema } from "@chaverim/contracts";
 import { prettifyError } from "zod";
 import { sha256 } from "../keys.ts";
+import { isStorable } from "../storable.ts";
 
 export type GoodElement = {
   index: number;
@@ -28,21 +29,8 @@ export type ReadBatch = { malformed: string } | { elements: (GoodElement | BadEl
 
 export const isGood = (element: GoodElement | BadElement): element is GoodElement => "detection" in element;
 
-/** Nesting deeper than this is an attack on the reader, not a detection. */
-const DEPTH_MAX = 12;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DETAIL_MAX = 1000;
-
-/** PostgreSQL's text and jsonb take neither NUL nor half a surrogate pair; unknown fields may hide either. */
-const isStorable = (value: unknown, depth = 0): boolean => {
-  if (depth > DEPTH_MAX) return false;
-  if (typeof value === "string") return value.isWellFormed() && !value.includes("\u0000");
-  if (Array.isArray(value)) return value.every((item) => isStorable(item, depth + 1));
-  if (value !== null && typeof value === "object") {
-    return Object.entries(value).every(([key, item]) => isStorable(key) && isStorable(item, depth + 1));
-  }
-  return true;
-};
 
 type Wrapped = { payload: string; signature: string };
 const isWrapped = (value: unknown): value is Wrapped =>

@@ -54,7 +54,8 @@ export const openSockets = (central: Central, server: Server): AsyncDisposable =
   });
 
   const upgrade = async (request: Upgrade, socket: Duplex, head: Buffer): Promise<void> => {
-    if (new URL(request.url ?? "/", "http://upgrade.invalid").pathname !== "/trpc") return refuse(socket, "404 Not Found");
+    if (new URL(request.url ?? "/", "http://upgrade.invalid").pathname !== "/trpc")
+      return refuse(socket, "404 Not Found");
     if (!central.origins.allowed.has(request.headers.origin ?? "")) return refuse(socket, "403 Forbidden");
     const session = await readSession(central, request);
     if (!session) return refuse(socket, "401 Unauthorized");

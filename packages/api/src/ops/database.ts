@@ -15,7 +15,10 @@ import { isDatabaseAway } from "../failure.ts";
  */
 export const openCentralDatabase = async (config: Config, role: "server" | "tool"): Promise<Database> => {
   const embedded = config.databaseUrl ? null : await openEmbedded(config.dataDir, role);
-  const database = openDatabase(config.databaseUrl ?? embedded?.url ?? "", { applicationName: `chaverim-${role}`, ...(role === "tool" ? { max: 2 } : {}) });
+  const database = openDatabase(config.databaseUrl ?? embedded?.url ?? "", {
+    applicationName: `chaverim-${role}`,
+    ...(role === "tool" ? { max: 2 } : {}),
+  });
   const close = async () => {
     await database[Symbol.asyncDispose]();
     await embedded?.[Symbol.asyncDispose]();
@@ -26,7 +29,10 @@ export const openCentralDatabase = async (config: Config, role: "server" | "tool
   } catch (error) {
     await close();
     if (config.databaseUrl && isDatabaseAway(error)) {
-      throw new ConfigError(`The database at ${new URL(config.databaseUrl).host} does not answer: check DATABASE_URL and that PostgreSQL runs.`, { cause: error });
+      throw new ConfigError(
+        `The database at ${new URL(config.databaseUrl).host} does not answer: check DATABASE_URL and that PostgreSQL runs.`,
+        { cause: error },
+      );
     }
     throw error;
   }

@@ -28,7 +28,9 @@ const checkDisk = async (config: Config): Promise<Finding> => {
   const { bavail, bsize } = await statfs(config.dataDir);
   const free = bavail * bsize;
   const detail = `${(free / GIGABYTE).toFixed(1)} GB free`;
-  return free < DISK_WARN_BYTES ? { detail, fix: "free space on the disk of DATA_DIR: ingest stops at 2 GB" } : { detail };
+  return free < DISK_WARN_BYTES
+    ? { detail, fix: "free space on the disk of DATA_DIR: ingest stops at 2 GB" }
+    : { detail };
 };
 
 const checkKeyFiles = async (config: Config): Promise<Finding> => {
@@ -36,7 +38,8 @@ const checkKeyFiles = async (config: Config): Promise<Finding> => {
   for (const name of ["receipts.pem", "secrets.key"]) {
     const file = await stat(join(directory, name)).catch(() => null);
     if (!file) return { detail: `${name} is not there yet`, fix: "start the server once; it makes the keys" };
-    if ((file.mode & 0o077) !== 0) return { detail: `${name} can be read by others`, fix: `chmod 600 ${join(directory, name)}` };
+    if ((file.mode & 0o077) !== 0)
+      return { detail: `${name} can be read by others`, fix: `chmod 600 ${join(directory, name)}` };
   }
   return { detail: "readable by the owner alone" };
 };
@@ -45,11 +48,15 @@ const checkAccounts = async ({ sql }: Database): Promise<Finding> => {
   const [row] = await sql<{ admins: number; people: number }[]>`
     select count(*) filter (where role = 'admin')::int as admins, count(*)::int as people from users where disabled_at is null`;
   const detail = `${row?.people ?? 0} people, ${row?.admins ?? 0} of them administrators`;
-  return row?.admins ? { detail } : { detail, fix: "npm run serve prints a set-up link; or: npm run -s alpr -- user add --role admin …" };
+  return row?.admins
+    ? { detail }
+    : { detail, fix: "npm run serve prints a set-up link; or: npm run -s alpr -- user add --role admin …" };
 };
 
 const checkCollectors = async ({ sql }: Database): Promise<Finding> => {
-  const rows = await sql<{ name: string; isSilent: boolean }[]>`select name, coalesce(last_seen_at < now() - interval '3 minutes', true) as "isSilent"
+  const rows = await sql<
+    { name: string; isSilent: boolean }[]
+  >`select name, coalesce(last_seen_at < now() - interval '3 minutes', true) as "isSilent"
     from collectors where revoked_at is null order by name`;
   const silent = rows.filter(({ isSilent }) => isSilent).map(({ name }) => name);
   const detail = `${rows.length - silent.length} of ${rows.length} heard of in the last 3 minutes`;
@@ -76,7 +83,10 @@ const checkEvidence = async (config: Config): Promise<Finding> => {
     await using store = await openEvidenceStore({ ...config.evidence, spoolDirectory, log: silentLog });
     await store.check();
     if (store.tamperResistant) return { detail: "object lock is enforced" };
-    return { detail: "the object store lets locked evidence be deleted", fix: "use one that enforces Object Lock (docs/evidence-stores.md)" };
+    return {
+      detail: "the object store lets locked evidence be deleted",
+      fix: "use one that enforces Object Lock (docs/evidence-stores.md)",
+    };
   } finally {
     await rm(spoolDirectory, { recursive: true, force: true });
   }
@@ -102,13 +112,33 @@ const examineDatabase = async (config: Config): Promise<Check[]> => {
   try {
     database = await openCentralDatabase(config, "tool");
   } catch (error) {
-    return [{ name: "database", ok: false, detail: (error as Error).message, fix: "see the message; docs/operations.md tells how to restore" }];
+    return [
+      {
+        name: "database",
+        ok: false,
+        detail: (error as Error).message,
+        fix: "see the message; docs/operations.md tells how to restore",
+      },
+    ];
   }
   await using opened = database;
   const again = "run the doctor again; if it stays, look at the server's log";
   return [
-    await examine("database", async () => ({ detail: `PostgreSQL ${(await opened.sql<{ version: string }[]>`select current_setting('server_version') as version`)[0]?.version}` }), again),
-    await examine("keys fit", async () => (await assertKeysFit(opened, await openKeys(join(config.dataDir, "keys"))), { detail: "authenticators can be opened" }), "restore DATA_DIR/keys from the backup of this database"),
+    await examine(
+      "database",
+      async () => ({
+        detail: `PostgreSQL ${(await opened.sql<{ version: string }[]>`select current_setting('server_version') as version`)[0]?.version}`,
+      }),
+      again,
+    ),
+    await examine(
+      "keys fit",
+      async () => (
+        await assertKeysFit(opened, await openKeys(join(config.dataDir, "keys"))),
+        { detail: "authenticators can be opened" }
+      ),
+      "restore DATA_DIR/keys from the backup of this database",
+    ),
     await examine("accounts", () => checkAccounts(opened), again),
     await examine("collectors", () => checkCollectors(opened), again),
     await examine("outbox", () => checkOutbox(opened), again),
@@ -127,6 +157,11 @@ export const createDoctorReport = async (): Promise<{ text: string; isHealthy: b
     await examine("screens", checkScreens, "npm run build"),
   ];
   const width = Math.max(...checks.map(({ name }) => name.length));
-  const text = checks.map(({ name, ok, detail, fix }) => `${ok ? "ok  " : "FIX "} ${name.padEnd(width)}  ${detail}${fix ? `  ->  ${fix}` : ""}`).join("\n");
+  const text = checks
+    .map(
+      ({ name, ok, detail, fix }) =>
+        `${ok ? "ok  " : "FIX "} ${name.padEnd(width)}  ${detail}${fix ? `  ->  ${fix}` : ""}`,
+    )
+    .join("\n");
   return { text, isHealthy: checks.every(({ ok }) => ok), checks };
 };

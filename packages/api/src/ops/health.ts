@@ -31,14 +31,18 @@ const check = async (work: Promise<unknown>): Promise<"ok" | "failed"> => {
 export const createReadyHandler =
   (central: Central): RequestHandler =>
   async (_request, response) => {
-    const [database, evidence] = await Promise.all([check(central.database.sql`select 1`), check(central.store.check())]);
+    const [database, evidence] = await Promise.all([
+      check(central.database.sql`select 1`),
+      check(central.store.check()),
+    ]);
     const isReady = database === "ok" && evidence === "ok" && !central.closing.aborted;
     response.status(isReady ? 200 : 503).json({ status: isReady ? "ready" : "not ready", database, evidence });
   };
 
 /** A forwarded request is not local, wherever its last hop stands. */
 const isLocal = (request: Request): boolean =>
-  request.headers["x-forwarded-for"] === undefined && ["127.0.0.1", "::1", "::ffff:127.0.0.1"].includes(request.socket.remoteAddress ?? "");
+  request.headers["x-forwarded-for"] === undefined &&
+  ["127.0.0.1", "::1", "::ffff:127.0.0.1"].includes(request.socket.remoteAddress ?? "");
 
 const holdsToken = (request: Request, token: string | null): boolean =>
   token !== null && timingSafeEqual(sha256(request.header("authorization") ?? ""), sha256(`Bearer ${token}`));

@@ -15,7 +15,10 @@ export const startHousekeeping = ({ sql }: Database, log: Log): AsyncDisposable 
     await ensurePartitionsAhead(sql);
     await sql`delete from sessions where idle_expires_at < now() or absolute_expires_at < now()`;
   };
-  const timer = setInterval(() => void run().catch((error: unknown) => log.warn({ error }, "housekeeping failed and will be repeated")), EVERY_MS);
+  const timer = setInterval(
+    () => void run().catch((error: unknown) => log.warn({ error }, "housekeeping failed and will be repeated")),
+    EVERY_MS,
+  );
   return {
     [Symbol.asyncDispose]: () => {
       clearInterval(timer);

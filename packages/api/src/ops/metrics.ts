@@ -25,9 +25,24 @@ export const createMetrics = (sql: Sql): Metrics => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const detections = new Counter({ name: "alpr_detections_total", help: "Detections received, by result", labelNames: ["status"], registers });
-  const batches = new Histogram({ name: "alpr_ingest_batch_seconds", help: "Time to store one batch", buckets: BATCH_BUCKETS, registers });
-  const alerts = new Counter({ name: "alpr_alerts_total", help: "Alerts raised", labelNames: ["priority", "late"], registers });
+  const detections = new Counter({
+    name: "alpr_detections_total",
+    help: "Detections received, by result",
+    labelNames: ["status"],
+    registers,
+  });
+  const batches = new Histogram({
+    name: "alpr_ingest_batch_seconds",
+    help: "Time to store one batch",
+    buckets: BATCH_BUCKETS,
+    registers,
+  });
+  const alerts = new Counter({
+    name: "alpr_alerts_total",
+    help: "Alerts raised",
+    labelNames: ["priority", "late"],
+    registers,
+  });
   const latency = new Histogram({
     name: "alpr_alert_latency_seconds",
     help: "From the detection's receipt to its alert, without late detections",

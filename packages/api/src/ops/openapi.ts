@@ -2,7 +2,13 @@
  * The OpenAPI 3.1 document of the plain REST part, generated from the schemas of the wire.
  * Rule: whatever it says is what the code checks; nothing is written twice.
  */
-import { batchResponseSchema, detectionSchema, failureSchema, heartbeatResponseSchema, heartbeatSchema } from "@chaverim/contracts";
+import {
+  batchResponseSchema,
+  detectionSchema,
+  failureSchema,
+  heartbeatResponseSchema,
+  heartbeatSchema,
+} from "@chaverim/contracts";
 import * as z from "zod";
 import { createDocument } from "zod-openapi";
 import { VERSION } from "../version.ts";
@@ -22,8 +28,14 @@ const batchBody = z.object({
   detections: z
     .array(z.union([detectionSchema, z.object({ payload: z.string(), signature: z.string() })]))
     .meta({ description: "JSON array; element n is a detection, or its exact JSON text with a signature." }),
-  image_0_full: z.string().optional().meta({ format: "binary", description: "Original JPEG of element 0; likewise image_{n}_full." }),
-  image_0_crop: z.string().optional().meta({ format: "binary", description: "Original JPEG of element 0; likewise image_{n}_crop." }),
+  image_0_full: z
+    .string()
+    .optional()
+    .meta({ format: "binary", description: "Original JPEG of element 0; likewise image_{n}_full." }),
+  image_0_crop: z
+    .string()
+    .optional()
+    .meta({ format: "binary", description: "Original JPEG of element 0; likewise image_{n}_crop." }),
 });
 
 /** Generated once; the schemas do not change while the process runs. */
@@ -44,8 +56,14 @@ export const openApiDocument: object = createDocument({
         summary: "Send detections with their images",
         requestBody: { required: true, content: { "multipart/form-data": { schema: batchBody } } },
         responses: {
-          "200": { description: "One result per detection", content: { "application/json": { schema: batchResponseSchema } } },
-          "202": { description: "Not readable; kept in quarantine", content: { "application/json": { schema: batchResponseSchema } } },
+          "200": {
+            description: "One result per detection",
+            content: { "application/json": { schema: batchResponseSchema } },
+          },
+          "202": {
+            description: "Not readable; kept in quarantine",
+            content: { "application/json": { schema: batchResponseSchema } },
+          },
           ...failures,
         },
       },
@@ -56,7 +74,10 @@ export const openApiDocument: object = createDocument({
         summary: "Say how the collector is",
         requestBody: { required: true, content: { "application/json": { schema: heartbeatSchema } } },
         responses: {
-          "200": { description: "Time, pace and commands", content: { "application/json": { schema: heartbeatResponseSchema } } },
+          "200": {
+            description: "Time, pace and commands",
+            content: { "application/json": { schema: heartbeatResponseSchema } },
+          },
           "400": failures["400"],
           "401": failures["401"],
           "503": failures["503"],
@@ -71,11 +92,22 @@ export const openApiDocument: object = createDocument({
         responses: {
           "200": {
             description: "Ed25519 keys, SPKI DER in base64",
-            content: { "application/json": { schema: z.object({ keys: z.array(z.object({ keyId: z.string(), publicKey: z.string() })) }) } },
+            content: {
+              "application/json": {
+                schema: z.object({ keys: z.array(z.object({ keyId: z.string(), publicKey: z.string() })) }),
+              },
+            },
           },
         },
       },
     },
-    "/api/v1/ping": { get: { operationId: "ping", summary: "Is central there?", security: [], responses: { "204": { description: "Yes" } } } },
+    "/api/v1/ping": {
+      get: {
+        operationId: "ping",
+        summary: "Is central there?",
+        security: [],
+        responses: { "204": { description: "Yes" } },
+      },
+    },
   },
 });

@@ -31,6 +31,9 @@ export const assertKeysFit = async ({ sql }: Database, keys: CentralKeys): Promi
   try {
     keys.unseal(user.secret);
   } catch (cause) {
-    throw new ConfigError("The key files in DATA_DIR/keys do not belong to this database: restore that directory from the same backup.", { cause });
+    throw new ConfigError(
+      "The key files in DATA_DIR/keys do not belong to this database: restore that directory from the same backup.",
+      { cause },
+    );
   }
 };

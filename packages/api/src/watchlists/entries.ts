@@ -2,13 +2,25 @@
  * Watchlists and their entries: reading, adding, removing and restoring.
  * Rule: an entry is never deleted, only marked as removed, so that an alert can always say why it rang.
  */
-import { type EntryView, ENTRY_DAYS_DEFAULT, type AddEntry, type Priority, type WatchlistView, foldPlate, normalizePlate } from "@chaverim/contracts";
+import {
+  type EntryView,
+  ENTRY_DAYS_DEFAULT,
+  type AddEntry,
+  type Priority,
+  type WatchlistView,
+  foldPlate,
+  normalizePlate,
+} from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
 import { announceWatchlists } from "../alerts/engine.ts";
 import { CONSOLE_NAME } from "../alerts/view.ts";
 import { AppError } from "../failure.ts";
 
-type EntryRow = Omit<EntryView, "addedAt" | "expiresAt" | "addedBy"> & { addedAt: Date; expiresAt: Date; addedBy: string | null };
+type EntryRow = Omit<EntryView, "addedAt" | "expiresAt" | "addedBy"> & {
+  addedAt: Date;
+  expiresAt: Date;
+  addedBy: string | null;
+};
 
 const entryColumns = (sql: Sql) => sql`e.id, e.watchlist_id as "watchlistId", e.plate, e.reason, e.vehicle, e.match,
   e.added_at as "addedAt", e.expires_at as "expiresAt", u.name as "addedBy"`;
@@ -22,8 +34,12 @@ const rowToView = (row: EntryRow): EntryView => ({
 
 /** All watchlists with their active entries, most urgent first, newest entry first. */
 export const readWatchlists = async (sql: Sql): Promise<WatchlistView[]> => {
-  const lists = await sql<{ id: string; name: string; priority: Priority }[]>`select id, name, priority from watchlists order by priority, name`;
-  const entries = await sql<EntryRow[]>`select ${entryColumns(sql)} from watchlist_entries e left join users u on u.id = e.added_by
+  const lists = await sql<
+    { id: string; name: string; priority: Priority }[]
+  >`select id, name, priority from watchlists order by priority, name`;
+  const entries = await sql<
+    EntryRow[]
+  >`select ${entryColumns(sql)} from watchlist_entries e left join users u on u.id = e.added_by
     where e.removed_at is null and e.expires_at > now() order by e.added_at desc`;
   const byList = Map.groupBy(entries, (entry) => entry.watchlistId);
   return lists.map((list) => ({ ...list, entries: (byList.get(list.id) ?? []).map(rowToView) }));
@@ -31,7 +47,9 @@ export const readWatchlists = async (sql: Sql): Promise<WatchlistView[]> => {
 
 /** @throws AppError `conflict` when a list has that name, in any case */
 export const createWatchlist = async (sql: Sql, list: { name: string; priority: Priority }): Promise<WatchlistView> => {
-  const [made] = await sql<{ id: string }[]>`insert into watchlists (name, priority) values (${list.name}, ${list.priority})
+  const [made] = await sql<
+    { id: string }[]
+  >`insert into watchlists (name, priority) values (${list.name}, ${list.priority})
     on conflict do nothing returning id`;
   if (!made) throw new AppError("conflict", `There is already a list called ${list.name}.`);
   return { id: made.id, ...list, entries: [] };
@@ -49,19 +67,26 @@ export const addEntry = (
 ): Promise<{ entry: EntryView; alreadyListed: EntryView[] }> =>
   sql.begin(async (transaction) => {
     const normalized = normalizePlate(entry.plate);
-    const expiresAt = entry.expiresAt ? new Date(entry.expiresAt) : new Date(Date.now() + ENTRY_DAYS_DEFAULT * 86_400_000);
-    if (expiresAt.getTime() <= Date.now()) throw new AppError("invalid", "The expiry lies in the past. Choose a later day.");
+    const expiresAt = entry.expiresAt
+      ? new Date(entry.expiresAt)
+      : new Date(Date.now() + ENTRY_DAYS_DEFAULT * 86_400_000);
+    if (expiresAt.getTime() <= Date.now())
+      throw new AppError("invalid", "The expiry lies in the past. Choose a later day.");
     const active = await transaction<(EntryRow & { normalized: string })[]>`
       select ${entryColumns(sql)}, e.normalized from watchlist_entries e left join users u on u.id = e.added_by
       where length(e.normalized) = ${normalized.length} and e.removed_at is null and e.expires_at > now()`;
     const folded = foldPlate(normalized);
-    const alreadyListed = active.filter((other) => foldPlate(other.normalized) === folded).map(({ normalized: _, ...row }) => rowToView(row));
+    const alreadyListed = active
+      .filter((other) => foldPlate(other.normalized) === folded)
+      .map(({ normalized: _, ...row }) => rowToView(row));
     const added = await transaction<{ id: string }[]>`
       insert into watchlist_entries (watchlist_id, plate, normalized, reason, vehicle, match, added_by, expires_at)
       select w.id, ${entry.plate}, ${normalized}, ${entry.reason}, ${entry.vehicle || null}, ${entry.match ?? "look-alike"}, ${userId}, ${expiresAt}
       from watchlists w where w.id = ${entry.watchlistId} returning id`;
     if (!added[0]) throw new AppError("not_found", "There is no such list.");
-    const [row] = await transaction<EntryRow[]>`select ${entryColumns(sql)} from watchlist_entries e left join users u on u.id = e.added_by
+    const [row] = await transaction<
+      EntryRow[]
+    >`select ${entryColumns(sql)} from watchlist_entries e left join users u on u.id = e.added_by
       where e.id = ${added[0].id}`;
     if (!row) throw new AppError("not_found", "There is no such entry.");
     await announceWatchlists(transaction);

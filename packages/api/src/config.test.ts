@@ -1,0 +1,75 @@
+/** The environment: defaults that work, and every mistake at once. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ConfigError, readConfig } from "./config.ts";
+
+const mistakesIn = (environment: Record<string, string>): string[] => {
+  try {
+    readConfig(environment);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.message.split("\n");
+  }
+};
+
+test("With nothing set central listens on this machine alone, with its own database and files", () => {
+  expect(readConfig({})).toMatchObject({
+    port: 3000,
+    host: "127.0.0.1",
+    publicUrl: null,
+    databaseUrl: null,
+    evidence: { store: "filesystem" },
+    trustProxy: 0,
+    simulated: false,
+  });
+});
+
+test("Empty variables mean: not set", () => {
+  expect(readConfig({ PORT: "", DATABASE_URL: "", PUBLIC_URL: "" })).toEqual(readConfig({}));
+});
+
+test("All mistakes are told at once, each with the variable's name", () => {
+  const mistakes = mistakesIn({
+    PORT: "http",
+    DATABASE_URL: "mysql://x",
+    LOG_LEVEL: "loud",
+    TRUST_PROXY: "9",
+    METRICS_TOKEN: "short",
+    SIMULATED: "maybe",
+  });
+  for (const name of ["PORT", "DATABASE_URL", "LOG_LEVEL", "TRUST_PROXY", "METRICS_TOKEN", "SIMULATED"]) {
+    expect(mistakes.filter((line) => line.startsWith(`${name} `))).toHaveLength(1);
+  }
+});
+
+test("Mistakes of values and of what belongs together are told at once as well", () => {
+  const mistakes = mistakesIn({ PORT: "99999", EVIDENCE_STORE: "s3", PUBLIC_URL: "http://alpr.example.org" });
+  for (const name of ["PORT", "S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY", "PUBLIC_URL"]) {
+    expect([name, mistakes.some((line) => line.startsWith(`${name} `))]).toEqual([name, true]);
+  }
+});
+
+test("Other machines are served behind https alone", () => {
+  expect(mistakesIn({ HOST: "0.0.0.0" })).toEqual([expect.stringMatching(/^PUBLIC_URL is needed/)]);
+  expect(mistakesIn({ HOST: "0.0.0.0", PUBLIC_URL: "http://192.168.1.5:3000" })).toEqual([
+    expect.stringMatching(/^PUBLIC_URL must be https/),
+  ]);
+  expect(mistakesIn({ HOST: "0.0.0.0", PUBLIC_URL: "https://alpr.example.org/" })).toEqual([]);
+  expect(mistakesIn({ PUBLIC_URL: "http://localhost:8080" })).toEqual([]);
+});
+
+test("The secret of the object store comes from a file when one is named", () => {
+  const path = join(mkdtempSync(join(tmpdir(), "chaverim-config-")), "secret");
+  writeFileSync(path, "from the file\n");
+  const s3 = { EVIDENCE_STORE: "s3", S3_ENDPOINT: "https://objects.example.org", S3_ACCESS_KEY: "key" };
+  expect(readConfig({ ...s3, S3_SECRET_KEY_FILE: path }).evidence).toMatchObject({
+    secretKey: "from the file",
+    retentionDays: 30,
+  });
+  expect(mistakesIn({ ...s3, S3_SECRET_KEY_FILE: `${path}.missing` })).toEqual([
+    expect.stringContaining("S3_SECRET_KEY_FILE"),
+  ]);
+});

@@ -1,0 +1,140 @@
+/** Finding plates and reading their detections, newest first. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { aDetection, aDetectionId, sendBatch } from "../testing/batches.ts";
+import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
+import { type Browser, failureOf } from "../testing/people.ts";
+
+let central: TestCentral;
+let collector: TestCollector;
+let viewer: Browser;
+beforeAll(async () => {
+  central = await openTestCentral();
+  collector = await central.addCollector(["gate"]);
+  viewer = await central.signIn("viewer");
+});
+afterAll(async () => {
+  await central[Symbol.asyncDispose]();
+});
+
+const atMs = Date.UTC(2026, 5, 1, 12);
+const at = (seconds: number) => new Date(atMs + seconds * 1000).toISOString();
+const see = (...detections: Parameters<typeof aDetection>[0][]) =>
+  sendBatch(
+    central.url,
+    collector.apiKey,
+    detections.map((overrides) => aDetection(overrides)),
+  );
+const search = (plate: string, options: { lookAlikes?: boolean; limit?: number } = {}) =>
+  viewer.trpc.detections.search.query({ plate, ...options });
+
+test("The exact plate comes first, then look-alikes, each with the characters that differ", async () => {
+  await see(
+    { plate: "BOX 800", capturedAt: at(0) },
+    { plate: "B0X800", capturedAt: at(100) },
+    { plate: "B0X800", capturedAt: at(200) },
+    { plate: "80X8OO", capturedAt: at(300) },
+    { plate: "BOX801", capturedAt: at(400) },
+  );
+  const { understood, hits, more } = await search("box-800");
+  expect(understood).toEqual({ plate: "BOX800", folded: "80X800" });
+  expect(more).toBe(false);
+  expect(hits.map(({ plate, sightings, match }) => [plate, sightings, match.kind, match.differences.length])).toEqual([
+    ["BOX800", 1, "exact", 0],
+    ["B0X800", 2, "look-alike", 1],
+    ["80X8OO", 1, "look-alike", 4],
+  ]);
+  expect(hits[1]).toMatchObject({
+    match: { differences: [{ index: 1, listed: "O", read: "0" }] },
+    firstSeen: at(100),
+    lastSeen: at(200),
+    latest: { detectedAt: at(200), camera: { name: "gate" } },
+    listed: null,
+  });
+  expect((await search("box-800", { lookAlikes: false })).hits.map(({ plate }) => plate)).toEqual(["BOX800"]);
+});
+
+test("More fits than asked for are announced, not counted", async () => {
+  await see(...["Q0Q1", "O0Q1", "D0Q1", "00Q1"].map((plate, index) => ({ plate, capturedAt: at(index) })));
+  const { hits, more } = await search("00Q1", { limit: 2 });
+  expect([hits.length, more, hits[0]?.plate]).toEqual([2, true, "00Q1"]);
+});
+
+test("A hit says under which priority its plate is watched now", async () => {
+  const operator = await central.signIn("operator");
+  const urgent = await operator.trpc.watchlists.create.mutate({ name: "Urgent", priority: 1 });
+  const [usual] = (await operator.trpc.watchlists.list.query()).filter(({ id }) => id !== urgent.id);
+  await see({ plate: "WANTED7", capturedAt: at(0) });
+  for (const watchlistId of [usual?.id ?? "", urgent.id]) {
+    await operator.trpc.watchlists.addEntry.mutate({ watchlistId, plate: "WANTED7", reason: "stolen" });
+  }
+  expect((await search("WANTED7")).hits[0]?.listed).toBe(1);
+});
+
+test.each(["", "A", "--", "שלום", "A".repeat(17), "x".repeat(400)])(
+  "%j cannot be a plate, and the answer says so",
+  async (plate) => {
+    expect(await failureOf(search(plate))).toBe("invalid");
+  },
+);
+
+test("Nothing found is an empty answer", async () => {
+  expect(await search("NEVER99")).toMatchObject({ hits: [], more: false });
+});
+
+test("Pages over detections of the same moment leave none out and repeat none", async () => {
+  // Three cameras, all at four moments, more of a moment than fit on a page.
+  const cameras = ["one", "two", "three"];
+  const sent = Array.from({ length: 60 }, (_, index) =>
+    aDetection({
+      id: aDetectionId(),
+      plate: `PG${index}`,
+      cameraId: cameras[index % 3] ?? "",
+      capturedAt: at(10_000 + Math.floor(index / 15)),
+    }),
+  );
+  await sendBatch(central.url, collector.apiKey, sent);
+  const ids = await central.sql<{ id: string }[]>`select id from detections order by detected_at desc, id desc`;
+  for (const limit of [1, 7, 15, 200]) {
+    const read: string[] = [];
+    let cursor: string | undefined;
+    const reader = await central.signIn("viewer");
+    do {
+      const page = await reader.trpc.detections.recent.query({ limit, ...(cursor ? { cursor } : {}) });
+      expect(page.detections.length).toBeLessThanOrEqual(limit);
+      read.push(...page.detections.map(({ id }) => id));
+      cursor = page.cursor ?? undefined;
+    } while (cursor);
+    expect([limit, read]).toEqual([limit, ids.map(({ id }) => id)]);
+  }
+});
+
+test("The newest of one plate, of one camera, and of one plate at one camera", async () => {
+  await see(
+    { plate: "SEL1", cameraId: "left", capturedAt: at(20_000) },
+    { plate: "SEL1", cameraId: "right", capturedAt: at(20_100) },
+    { plate: "SEL2", cameraId: "left", capturedAt: at(20_200) },
+  );
+  const [left] = await central.sql<{ id: string }[]>`select id from cameras where key = 'left'`;
+  const read = async (query: { plate?: string; cameraId?: string }) =>
+    (await viewer.trpc.detections.recent.query(query)).detections.map(
+      ({ plate, camera }) => `${plate.text} ${camera.name}`,
+    );
+  expect(await read({ plate: "sel-1" })).toEqual(["SEL1 right", "SEL1 left"]);
+  expect(await read({ cameraId: left?.id ?? "" })).toEqual(["SEL2 left", "SEL1 left"]);
+  expect(await read({ plate: "SEL1", cameraId: left?.id ?? "" })).toEqual(["SEL1 left"]);
+});
+
+test("What a camera said of the vehicle is shown, and nothing that is not text", async () => {
+  const vehicle = { make: "Toyota", model: "", color: null, direction: "north", wheels: 4 };
+  await see({ plate: "VEH1", capturedAt: at(30_000), vehicle });
+  const { detections } = await viewer.trpc.detections.recent.query({ plate: "VEH1" });
+  expect(detections[0]?.vehicle).toEqual({ make: "Toyota", model: null, color: null, type: null, direction: "north" });
+});
+
+test("The 61st search within a minute has to wait, and other questions go on", async () => {
+  const eager = await central.signIn("viewer");
+  const asks = Array.from({ length: 61 }, () => failureOf(eager.trpc.detections.search.query({ plate: "NEVER99" })));
+  const outcomes = await Promise.all(asks);
+  expect(outcomes.filter((outcome) => outcome === "too_many")).toHaveLength(1);
+  expect(await failureOf(eager.trpc.detections.recent.query({}))).toBe("ok");
+});
