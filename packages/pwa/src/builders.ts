@@ -8,7 +8,7 @@ import { type AlertView, type DetectionView, explainMatch, normalizePlate } from
 export const uuidOf = (number: number): string => `00000000-0000-7000-8000-${String(number).padStart(12, "0")}`;
 
 /** `2026-11-22T20:00:00Z` plus so many seconds. */
-export const secondsIn = (seconds: number): string => new Date(Date.UTC(2026, 10, 22, 20, 0, seconds)).toISOString();
+const secondsIn = (seconds: number): string => new Date(Date.UTC(2026, 10, 22, 20, 0, seconds)).toISOString();
 
 export const aDetection = (number: number, more: Partial<DetectionView> = {}): DetectionView => ({
   id: uuidOf(number),

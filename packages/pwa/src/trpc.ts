@@ -19,7 +19,7 @@ import { t } from "./i18n/words.ts";
 /** The server's limit of calls in one request. */
 const BATCH_MAX = 10;
 /** A question that takes longer has no use at the roadside; searches are budgeted at 0.5 s. */
-export const ANSWER_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 /** A dead line shows within 10 s: ping every 8 s, 2 s for the answer. */
 const KEEP_ALIVE = { enabled: true, intervalMs: 8000, pongTimeoutMs: 2000 };
 /** Reconnecting: 0.5 s doubling to 15 s, with jitter so that a restarted server is not met by all phones at once. */

@@ -9,7 +9,7 @@ import { createStore, reconcile } from "solid-js/store";
 
 /** Raise it whenever a stored shape changes: rows of an older build are dropped and fetched again. */
 const DB_VERSION = 1;
-export const DB_NAME = "chaverim";
+const DB_NAME = "chaverim";
 
 /** Newest alerts kept on the device. */
 export const ALERTS_KEPT = 200;

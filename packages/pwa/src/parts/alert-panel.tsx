@@ -18,7 +18,7 @@ const Fact = (props: { name: string; children: JSX.Element }) => (
 );
 
 /** Where and when, and how long ago, in the size that is read at arm's length. */
-export const AlertSeen = (props: { alert: AlertView }) => (
+const AlertSeen = (props: { alert: AlertView }) => (
   <div class="seen">
     <div>
       <div class="seen-place">
@@ -52,7 +52,7 @@ const Path = (props: { alert: AlertView }) => {
   );
 };
 
-export const AlertFacts = (props: { alert: AlertView }) => (
+const AlertFacts = (props: { alert: AlertView }) => (
   <dl class="facts">
     <Fact name={t("alert.reason")}>
       <bdi>{props.alert.entry.reason}</bdi>
@@ -102,7 +102,7 @@ export const AlertFacts = (props: { alert: AlertView }) => (
   </dl>
 );
 
-export const AlertScene = (props: { alert: AlertView }) => (
+const AlertScene = (props: { alert: AlertView }) => (
   <Show when={props.alert.detection.images.full}>
     {(source) => (
       <figure class="scene">

@@ -20,8 +20,8 @@ const OUTCOME_ICONS = { confirmed: Check, not_a_match: X, lost: Minus, handed_ov
   unknown
 >;
 
-/** The words of the state, also for the accessible name of a row. */
-export const stateWords = (alert: AlertView): string => {
+/** The words of the state: who has it, or why it is here. */
+const stateWords = (alert: AlertView): string => {
   if (alert.resolved !== null) {
     return t("alert.doneBy", {
       outcome: t(`outcome.${alert.resolved.outcome}`),

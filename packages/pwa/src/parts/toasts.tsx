@@ -20,7 +20,7 @@ type Message = {
   stays?: boolean;
 };
 
-export const showToast = (message: Message): number =>
+export const showToast = (message: Message): void => {
   Toast.toaster.show((shown) => (
     <Toast.Root
       as="div"
@@ -51,9 +51,6 @@ export const showToast = (message: Message): number =>
       </Show>
     </Toast.Root>
   ));
-
-export const dismissToast = (id: number): void => {
-  Toast.toaster.dismiss(id);
 };
 
 export const Toasts = () => (
