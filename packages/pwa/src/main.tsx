@@ -22,7 +22,11 @@ const followUpdates = async (): Promise<void> => {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
   const { Workbox } = await import("workbox-window");
   const worker = new Workbox("/sw.js");
-  worker.addEventListener("controlling", ({ isUpdate }) => isUpdate && location.reload());
+  const update = (): void => {
+    // Only after the press: the first worker of all takes over quietly.
+    navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+    worker.messageSkipWaiting();
+  };
   worker.addEventListener("waiting", () => {
     const offer = (): void => {
       if (location.pathname.startsWith("/alerts/")) {
@@ -33,7 +37,7 @@ const followUpdates = async (): Promise<void> => {
         kind: "news",
         text: t("app.update"),
         stays: true,
-        action: { label: t("app.reload"), run: () => worker.messageSkipWaiting() },
+        action: { label: t("app.reload"), run: update },
       });
     };
     offer();
