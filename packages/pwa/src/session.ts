@@ -32,6 +32,9 @@ export const following = (): Sync => {
   return sync;
 };
 
+/** An installed app stays signed in for two weeks; a tab in a browser that others use does not. */
+export const isInstalled = (): boolean => matchMedia("(display-mode: standalone)").matches;
+
 /** Set while central could not be told of a sign-out: its cookie must not sign this device in again. */
 const SIGN_OUT_OWED = "chaverim.signOutOwed";
 

@@ -122,7 +122,8 @@ export const pullDetections = async (db: LocalDb, central: Central): Promise<voi
     await storeDetections(db, page.detections);
     fetched += page.detections.length;
     cursor = page.cursor;
-    if (cursor === null || page.detections.some((detection) => held.has(detection.id))) return;
+    // The oldest of the page, not any: the live channel may have brought the newest before this page was asked for.
+    if (cursor === null || held.has(page.detections.at(-1)?.id ?? "")) return;
   }
 };
 

@@ -85,7 +85,7 @@ export default function LiveScreen() {
       <Show
         when={held.shown().length > 0}
         fallback={
-          <Show when={local().detections.ready} fallback={<Shapes rows={8} />}>
+          <Show when={local().detections.ready && link().kind !== "starting"} fallback={<Shapes rows={8} />}>
             <Notice icon={<Radio aria-hidden="true" />} title={t("live.emptyTitle")} text={t("live.emptyNext")} />
           </Show>
         }

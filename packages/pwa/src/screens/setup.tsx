@@ -15,7 +15,7 @@ import { field, fieldText } from "../parts/form.ts";
 import { createOnline } from "../parts/online.ts";
 import { Notice, Shapes, TroubleNotice } from "../parts/states.tsx";
 import { showToast } from "../parts/toasts.tsx";
-import { signedIn } from "../session.ts";
+import { isInstalled, signedIn } from "../session.ts";
 import { trpc, troubleOf, troubleText } from "../trpc.ts";
 
 /** A QR code as one path; dark on light whatever the theme, as scanners expect. */
@@ -84,7 +84,7 @@ export default function SetupScreen() {
   const confirm = (code: string): void => {
     if (code.length !== 6) return void setProblem(t("signIn.codeShort"));
     void attempt(async () => {
-      const { user } = await trpc.auth.setupConfirm.mutate({ token, code });
+      const { user } = await trpc.auth.setupConfirm.mutate({ token, code, installed: isInstalled() });
       await signedIn(user);
       navigate("/", { replace: true });
     });

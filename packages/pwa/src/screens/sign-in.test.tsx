@@ -53,7 +53,7 @@ test("a code is sent without the spaces of a paste, and a stale one is explained
   fireEvent.input(code, { target: { value: " 123 456 " } });
   fireEvent.submit(code.closest("form") as HTMLFormElement);
   expect(await screen.findByText(/This code is not valid now/)).toBeTruthy();
-  expect(sent).toEqual([{ code: "123456" }]);
+  expect(sent).toEqual([{ code: "123456", installed: false }]);
 });
 
 test("an incomplete code is not sent at all", async () => {

@@ -9,7 +9,7 @@ import { t } from "../i18n/words.ts";
 import { CodeField } from "../parts/code-field.tsx";
 import { Entrance, FormTrouble } from "../parts/entrance.tsx";
 import { field, fieldText } from "../parts/form.ts";
-import { endedByCentral, signedIn } from "../session.ts";
+import { endedByCentral, isInstalled, signedIn } from "../session.ts";
 import { type Trouble, trpc, troubleOf, troubleText } from "../trpc.ts";
 
 /** `1:05` */
@@ -72,7 +72,7 @@ export default function SignInScreen() {
       return;
     }
     void attempt(async () => {
-      const { user } = await trpc.auth.totp.mutate({ code: digits });
+      const { user } = await trpc.auth.totp.mutate({ code: digits, installed: isInstalled() });
       await signedIn(user);
     });
   };

@@ -149,7 +149,7 @@ const Calm = (props: { last: AlertView | undefined; newest: DetectionView | unde
 
 const Strip = (props: { detections: readonly DetectionView[]; hot: ReadonlySet<string> }) => (
   <section class="strip stale-grey" aria-label={t("wall.strip")}>
-    <Show when={props.detections.length === 0}>
+    <Show when={props.detections.length === 0 && link().kind !== "starting"}>
       <p class="lane-none quiet">{t("live.emptyTitle")}</p>
     </Show>
     <ul>
