@@ -14,7 +14,7 @@ import {
   realpathSync,
   statSync,
 } from "node:fs";
-import { mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join, relative } from "node:path";
@@ -44,16 +44,13 @@ export type EmbeddedDatabase = AsyncDisposable & {
 
 type Paths = { root: string; cluster: string; password: string; owner: string; log: string };
 
-const pathsIn = (dataDir: string): Paths => {
-  const root = join(dataDir, "postgres");
-  return {
-    root,
-    cluster: join(root, "cluster"),
-    password: join(root, "password"),
-    owner: join(root, "owner"),
-    log: join(root, "server.log"),
-  };
-};
+const pathsAt = (root: string): Paths => ({
+  root,
+  cluster: join(root, "cluster"),
+  password: join(root, "password"),
+  owner: join(root, "owner"),
+  log: join(root, "server.log"),
+});
 
 /** Finds the platform's PostgreSQL and completes its symlinks, which npm leaves out under ignore-scripts. */
 const findBinaries = async (): Promise<string> => {
@@ -119,9 +116,15 @@ const run = (
   });
 };
 
-const initialise = async (launch: Launch, bin: string, paths: Paths): Promise<void> => {
-  const password = randomBytes(24).toString("base64url");
-  await writeFile(paths.password, password, { mode: 0o600, flag: "wx" });
+/** Makes cluster and password aside and moves them into place as one: a start that was cut short leaves nothing half done. */
+const initialise = async (launch: Launch, bin: string, finished: Paths): Promise<void> => {
+  const paths = pathsAt(`${finished.root}.new`);
+  await rm(paths.root, { recursive: true, force: true, maxRetries: 5 });
+  await mkdir(paths.root, { mode: 0o700 });
+  await writeFile(paths.password, randomBytes(24).toString("base64url"), { mode: 0o600 });
+  if (launch.uid !== undefined) {
+    for (const path of [paths.root, paths.password]) await chown(path, launch.uid, launch.gid ?? launch.uid);
+  }
   const child = run(
     launch,
     join(bin, "initdb"),
@@ -148,6 +151,7 @@ const initialise = async (launch: Launch, bin: string, paths: Paths): Promise<vo
     await rm(paths.root, { recursive: true, force: true });
     throw new EmbeddedError(`PostgreSQL could not make its data directory: ${lastLine(output)}`);
   }
+  await rename(paths.root, finished.root);
 };
 
 const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "no reason was given";
@@ -328,7 +332,7 @@ const checkDirectory = async (paths: Paths): Promise<"new" | "existing"> => {
  * @throws EmbeddedError with one sentence that a person can act on
  */
 export const openEmbedded = async (dataDir: string, role: "server" | "tool"): Promise<EmbeddedDatabase> => {
-  const paths = pathsIn(dataDir);
+  const paths = pathsAt(join(dataDir, "postgres"));
   await mkdir(paths.root, { recursive: true, mode: 0o700 });
   const owner = await ownerOf(paths);
   if (role === "server" && owner !== null && owner !== process.pid) {
