@@ -242,20 +242,23 @@ type Outcome = Sorted & {
 };
 
 const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outcome> => {
-  await transaction`select set_config('statement_timeout', ${String(STATEMENT_TIMEOUT_MS)}, true)`;
-  // One batch of a collector at a time: its repeats and its 30-second windows see each other.
-  await transaction`select pg_advisory_xact_lock(hashtextextended(${batch.collector.id}, 0))`;
   const goods = batch.checked.filter((checked) => checked.kind === "good");
-  const known = await readKnown(
-    transaction,
-    goods.map(({ element }) => element.detection.id),
-  );
+  // Sent one behind the other without waiting, here and below: PostgreSQL runs them in this order.
+  const [, known, cameras] = await Promise.all([
+    // One batch of a collector at a time: its repeats and its 30-second windows see each other.
+    transaction`select set_config('statement_timeout', ${String(STATEMENT_TIMEOUT_MS)}, true),
+      pg_advisory_xact_lock(hashtextextended(${batch.collector.id}, 0))`,
+    readKnown(
+      transaction,
+      goods.map(({ element }) => element.detection.id),
+    ),
+    findCameras(
+      transaction,
+      batch.collector.id,
+      goods.map(({ element }) => element.detection.cameraId),
+    ),
+  ]);
   const sorted = sortElements(batch, known);
-  const cameras = await findCameras(
-    transaction,
-    batch.collector.id,
-    sorted.fresh.map(({ element }) => element.detection.cameraId),
-  );
   const fresh = sorted.fresh.map((good) => toFresh(good, cameras, batch.receivedAt));
   const primaries = await readPrimaries(transaction, fresh);
   const readings = fresh.filter(({ plate }) => plate !== "");
@@ -267,7 +270,6 @@ const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outco
       atMs: detectedAt.getTime(),
     })),
   );
-  // Sent one behind the other without waiting: PostgreSQL runs them in this order.
   const written: Promise<unknown>[] = [
     insertImages(transaction, batch, [...fresh, ...sorted.repeats]),
     touchCollector(transaction, batch, fresh),
