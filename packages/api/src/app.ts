@@ -57,7 +57,7 @@ const logRequests =
  * Refuses what another site's page could send with our cookies.
  * @throws AppError cross_site | media_type
  */
-export const refuseCrossSite = (central: Pick<Central, "origins">, request: Request): void => {
+const refuseCrossSite = (central: Pick<Central, "origins">, request: Request): void => {
   const site = request.header("sec-fetch-site");
   const origin = request.header("origin");
   const isSame =

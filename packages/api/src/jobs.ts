@@ -7,7 +7,7 @@ import type { Database, Transaction } from "@chaverim/db/open";
 import { isDatabaseAway } from "./failure.ts";
 import type { Log } from "./log.ts";
 
-export const OUTBOX_CHANNEL = "outbox";
+const OUTBOX_CHANNEL = "outbox";
 /** When a NOTIFY is lost with its connection, the job waits no longer than this. */
 const POLL_MS = 1000;
 /** Jobs taken in one transaction: one commit for a burst, and little to repeat after a crash. */

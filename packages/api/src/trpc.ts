@@ -29,7 +29,6 @@ const t = initTRPC.context<Context>().create({
 });
 
 export const router = t.router;
-export const mergeRouters = t.mergeRouters;
 
 const TRPC_CODES: Record<number, TRPCError["code"]> = {
   400: "BAD_REQUEST",

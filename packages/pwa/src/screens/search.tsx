@@ -33,7 +33,10 @@ const Hit = (props: { hit: PlateHit }) => (
       <span class="row-body">
         <span class="row-head">
           <span class="cell-plate">
-            <PlateChip text={props.hit.latest?.plate.text ?? props.hit.plate} differences={props.hit.match.differences} />
+            <PlateChip
+              text={props.hit.latest?.plate.text ?? props.hit.plate}
+              differences={props.hit.match.differences}
+            />
           </span>
           <span class="cell-list">
             <Show
