@@ -48,7 +48,7 @@ const hooks = registerHooks({
     const loaded = nextLoad(url, context);
     if (!url.endsWith("/postgres/src/connection.js")) return loaded;
     isMended = true;
-    return { ...loaded, source: mend(String(loaded.source)) };
+    return { ...loaded, source: mend(new TextDecoder().decode(loaded.source as Uint8Array)) };
   },
 });
 // After the hook: static imports would have been loaded before it.

@@ -356,6 +356,8 @@ export const openEmbedded = async (dataDir: string, role: "server" | "tool"): Pr
     pid,
     [Symbol.asyncDispose]: async () => {
       if (!owned) return;
+      // A server that was started in the meantime has taken it over, and stops it.
+      if (role === "tool" && (await ownerOf(paths)) !== null) return;
       await stop(pid, paths);
       if (role === "server") await rm(paths.owner, { force: true });
     },

@@ -199,9 +199,19 @@ const print = (result: Result, json: boolean): void => {
   process.stdout.write(`${shown}\n`);
 };
 
+/** `--lon -74.2` as people type it; parseArgs takes only `--lon=-74.2`. */
+const joinNegatives = (args: readonly string[]): string[] =>
+  args.reduce<string[]>((joined, arg) => {
+    const last = joined.at(-1);
+    return /^-\d/.test(arg) && last && /^--[a-z]+$/.test(last)
+      ? [...joined.slice(0, -1), `${last}=${arg}`]
+      : [...joined, arg];
+  }, []);
+
 /** @returns the exit code: 0 done, 1 a check failed, 2 the command was not understood */
 const run = async (): Promise<number> => {
   const { values, positionals } = parseArgs({
+    args: joinNegatives(process.argv.slice(2)),
     allowPositionals: true,
     options: {
       ...Object.fromEntries(OPTIONS.map((name) => [name, { type: "string" as const }])),

@@ -1,0 +1,271 @@
+/** The operator's command as a process, on a data directory of its own with the embedded database. */
+import { execFileSync, spawn } from "node:child_process";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { openEmbedded } from "@chaverim/db/embedded";
+import { openDatabase } from "@chaverim/db/open";
+import { decodeBase32IgnorePadding } from "@oslojs/encoding";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openKeys } from "../keys.ts";
+import { matchingStep } from "../auth/totp.ts";
+import { codeOf } from "../testing/people.ts";
+
+const CLI = fileURLToPath(new URL("cli.ts", import.meta.url));
+let dataDir: string;
+/** As a running server would hold it; the commands use the one that runs. */
+let server: Awaited<ReturnType<typeof openEmbedded>>;
+let database: ReturnType<typeof openDatabase>;
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "chaverim-cli-"));
+  server = await openEmbedded(dataDir, "server");
+  database = openDatabase(server.url, { max: 1 });
+});
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+  await rm(dataDir, { recursive: true });
+});
+
+type Run = { code: number | null; out: string; error: string };
+const alpr = async (args: string[], input = "", environment: Record<string, string> = {}): Promise<Run> => {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { PATH: process.env["PATH"], DATA_DIR: dataDir, ...environment },
+  });
+  child.stdin.end(input);
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [out, error, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, out, error };
+};
+const json = async (args: string[], input?: string) => {
+  const { code, out, error } = await alpr([...args, "--json"], input);
+  expect([code, error]).toEqual([0, ""]);
+  return JSON.parse(out) as Record<string, string>;
+};
+const PASSWORD = "a long enough passphrase";
+const user = (email: string, ...more: string[]) => [
+  "user",
+  "add",
+  "--email",
+  email,
+  "--name",
+  "N",
+  "--role",
+  "admin",
+  "--password-stdin",
+  ...more,
+];
+
+test("user add prints what an authenticator needs, once, and keeps the secret sealed", async () => {
+  const made = await json(user("Op@Example.org"), `${PASSWORD}\n`);
+  expect(Object.keys(made)).toEqual(["id", "email", "totpSecret", "totpUri"]);
+  expect(made).toMatchObject({
+    id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    email: "op@example.org",
+    totpSecret: expect.stringMatching(/^[A-Z2-7]{32}$/),
+  });
+  expect(made["totpUri"]).toMatch(/^otpauth:\/\/totp\/Chaverim%20ALPR:op(@|%40)example\.org\?/);
+  const secret = decodeBase32IgnorePadding(made["totpSecret"] ?? "");
+  const [row] = await database.sql<
+    { secret: Buffer; hash: string }[]
+  >`select totp_secret as secret, password_hash as hash from users`;
+  expect(row?.hash).toMatch(/^\$argon2id\$v=19\$m=19456,p=1,t=2\$/);
+  expect(row?.secret.includes(Buffer.from(secret))).toBe(false);
+  const keys = await openKeys(join(dataDir, "keys"));
+  expect(keys.unseal(row?.secret ?? Buffer.alloc(0)).equals(secret)).toBe(true);
+  expect(matchingStep(secret, codeOf(secret), Date.now())).not.toBeNull();
+});
+
+test("collector add prints its id and its key, revoke refuses it", async () => {
+  const made = await json(["collector", "add", "--name", "North"]);
+  expect(Object.keys(made)).toEqual(["id", "apiKey"]);
+  expect(made["apiKey"]).toMatch(/^alpr_[A-Za-z0-9_-]{43}$/);
+  expect(await json(["collector", "revoke", "--id", made["id"] ?? "", "--reason", "stolen"])).toEqual({
+    id: made["id"],
+    revoked: true,
+  });
+  expect(
+    await database.sql`select revoked_reason as reason, revoked_at is not null as revoked from collectors where name = 'North'`,
+  ).toEqual([{ reason: "stolen", revoked: true }]);
+});
+
+test("camera approve places one camera, or all of a file", async () => {
+  await json(["collector", "add", "--name", "South"]);
+  const one = await json([
+    "camera",
+    "approve",
+    "--collector",
+    "south",
+    "--id",
+    "gate",
+    "--name",
+    "Gate",
+    "--lat",
+    "40.1",
+    "--lon",
+    "-74.2",
+    "--heading",
+    "90",
+  ]);
+  expect(one).toEqual({ approved: [expect.stringMatching(/^[0-9a-f-]{36}$/)] });
+  const file = join(dataDir, "cameras.json");
+  await writeFile(
+    file,
+    JSON.stringify([
+      { id: "gate", area: "Centre" },
+      { id: "yard", lat: 40.2, lon: -74.3 },
+    ]),
+  );
+  expect((await json(["camera", "approve", "--collector", "South", "--file", file]))["approved"]).toHaveLength(2);
+  expect(
+    await database.sql`select key, name, area, lat, approved_at is not null as approved from cameras order by key`,
+  ).toEqual([
+    { key: "gate", name: "Gate", area: "Centre", lat: 40.1, approved: true },
+    { key: "yard", name: "yard", area: null, lat: 40.2, approved: true },
+  ]);
+});
+
+test("watchlist add and add-entry put a plate on a list", async () => {
+  const list = await json(["watchlist", "add", "--name", "Urgent", "--priority", "1"]);
+  expect(Object.keys(list)).toEqual(["id"]);
+  const entry = await json([
+    "watchlist",
+    "add-entry",
+    "--plate",
+    "12-345-67",
+    "--reason",
+    "stolen",
+    "--list",
+    "urgent",
+    "--match",
+    "exact",
+  ]);
+  expect(entry).toMatchObject({ plate: "12-345-67", list: "Urgent", alreadyListed: [] });
+  const again = await json(["watchlist", "add-entry", "--plate", "12 345 6I", "--reason", "stolen"]);
+  expect(again["alreadyListed"]).toEqual([entry["id"]]);
+});
+
+test("Without --json the same is one line a value", async () => {
+  const { code, out } = await alpr(["version"]);
+  expect([code, out]).toEqual([0, expect.stringMatching(/^version: \S+\nnode: \S+\n$/)]);
+});
+
+test.each<[string, string[], string, RegExp]>([
+  ["an address twice", user("op@example.org"), PASSWORD, /^op@example\.org has an account already\.$/],
+  ["a short password", user("b@example.org"), "short", /at least 12 characters/],
+  [
+    "a password as an option",
+    ["user", "add", "--email", "c@example.org", "--name", "N", "--role", "viewer"],
+    "",
+    /--password-stdin/,
+  ],
+  [
+    "an unknown role",
+    ["user", "add", "--email", "c@example.org", "--name", "N", "--role", "boss", "--password-stdin"],
+    PASSWORD,
+    /--role/,
+  ],
+  ["no address", ["user", "add", "--name", "N", "--role", "viewer", "--password-stdin"], PASSWORD, /--email/],
+  ["an option that does not exist", ["collector", "add", "--nam", "x"], "", /--nam/],
+  ["no name", ["collector", "add"], "", /--name is needed/],
+  ["a collector name twice", ["collector", "add", "--name", "SOUTH"], "", /already a collector called SOUTH/],
+  [
+    "an id that does not exist",
+    ["collector", "revoke", "--id", crypto.randomUUID(), "--reason", "x"],
+    "",
+    /no collector with this id/,
+  ],
+  [
+    "a collector that does not exist",
+    ["camera", "approve", "--collector", "none", "--id", "x"],
+    "",
+    /no collector called none/,
+  ],
+  [
+    "a file that does not exist",
+    ["camera", "approve", "--collector", "South", "--file", "/none.json"],
+    "",
+    /none\.json/,
+  ],
+  ["a latitude off the globe", ["camera", "approve", "--collector", "South", "--id", "x", "--lat", "91"], "", /--lat/],
+  ["a priority that does not exist", ["watchlist", "add", "--name", "Never", "--priority", "4"], "", /--priority/],
+  [
+    "a list that does not exist",
+    ["watchlist", "add-entry", "--plate", "AB1", "--reason", "stolen", "--list", "none"],
+    "",
+    /no list called none\. There are: /,
+  ],
+  [
+    "a plate of one letter",
+    ["watchlist", "add-entry", "--plate", "A", "--reason", "stolen"],
+    "",
+    /at least two letters or digits/,
+  ],
+  [
+    "an expiry in the past",
+    ["watchlist", "add-entry", "--plate", "AB1", "--reason", "stolen", "--expires", "2020-01-01T00:00:00Z"],
+    "",
+    /in the past/,
+  ],
+])("A mistake (%s) is one sentence and exit code 2", async (_what, args, input, sentence) => {
+  const { code, out, error } = await alpr(args, input);
+  expect([code, out]).toEqual([2, ""]);
+  expect(error.trim()).toMatch(sentence);
+  expect(error.trim().split("\n")).toHaveLength(1);
+});
+
+test("A command that does not exist prints what there is, with exit code 2; --help with 0", async () => {
+  const unknown = await alpr(["user", "destroy"]);
+  expect([unknown.code, unknown.out]).toEqual([2, expect.stringContaining("user add --email")]);
+  expect((await alpr(["--help"])).code).toBe(0);
+});
+
+test("A database that does not answer is one sentence", async () => {
+  const { code, error } = await alpr(["collector", "add", "--name", "x"], "", {
+    DATABASE_URL: "postgres://alpr:x@127.0.0.1:9/alpr",
+  });
+  expect([code, error]).toEqual([
+    2,
+    "The database at 127.0.0.1:9 does not answer: check DATABASE_URL and that PostgreSQL runs.\n",
+  ]);
+});
+
+test("The doctor says what is wrong and how to mend it, and changes nothing", async () => {
+  const { code, out } = await alpr(["doctor", "--json"]);
+  const { healthy, checks } = JSON.parse(out) as {
+    healthy: boolean;
+    checks: { name: string; ok: boolean; detail: string; fix: string | null }[];
+  };
+  expect(code).toBe(healthy ? 0 : 1);
+  const byName = new Map(checks.map((check) => [check.name, check]));
+  for (const name of ["node", "database", "keys fit", "key files", "accounts", "outbox"])
+    expect([name, byName.get(name)?.ok]).toEqual([name, true]);
+  for (const { ok, fix } of checks) expect(ok).toBe(fix === null);
+  await chmod(join(dataDir, "keys/secrets.key"), 0o644);
+  const open = await alpr(["doctor"]);
+  expect([open.code, open.out]).toEqual([
+    1,
+    expect.stringMatching(/^FIX +key files +secrets\.key can be read by others +-> +chmod 600 /m),
+  ]);
+  await chmod(join(dataDir, "keys/secrets.key"), 0o600);
+});
+
+test("Keys of another installation are noticed by the doctor", async () => {
+  const path = join(dataDir, "keys/secrets.key");
+  const before = await readFile(path, "utf8");
+  await writeFile(path, Buffer.alloc(32, 7).toString("base64"));
+  const { out } = await alpr(["doctor"]);
+  await writeFile(path, before);
+  expect(out).toMatch(/^FIX +keys fit /m);
+});
+
+test("Before anything was started the doctor has an answer, too", async () => {
+  const empty = await mkdtemp(join(tmpdir(), "chaverim-empty-"));
+  const { code, out, error } = await alpr(["doctor"], "", { DATA_DIR: join(empty, "none") });
+  expect([code, error]).toEqual([1, ""]);
+  expect(out).toMatch(/^FIX +key files /m);
+  expect(execFileSync("ps", ["-eo", "args"]).toString()).not.toContain(`${empty}/none`);
+  await rm(empty, { recursive: true });
+});
