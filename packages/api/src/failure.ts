@@ -33,7 +33,7 @@ const DATABASE_AWAY = /^(CONNECT(ION)?_.*|ECONN.*|57P0[1-5]|57014|53[0-9A-Z]{3}|
 /** Says whether an error means that the database is down, full, starting or too slow. */
 export const isDatabaseAway = (error: unknown): boolean => {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (DATABASE_AWAY.test(String((cause as { code?: unknown }).code ?? ""))) return true;
+    if ("code" in cause && typeof cause.code === "string" && DATABASE_AWAY.test(cause.code)) return true;
   }
   return false;
 };

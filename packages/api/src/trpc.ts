@@ -2,7 +2,7 @@
  * tRPC for people: context, the access table applied to each procedure, and one shape of failure.
  * Rule: a procedure is made by its name in the table of @chaverim/contracts; what has no entry cannot be made.
  */
-import { type IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Access, type Failure, PROCEDURES, type ProcedureName, can } from "@chaverim/contracts";
 import { TRPCError, initTRPC } from "@trpc/server";
 import { ZodError, type core, prettifyError } from "zod";

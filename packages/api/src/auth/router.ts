@@ -12,7 +12,7 @@ import { lineSchema } from "../line.ts";
 import { type Context, procedure, publicProcedure, router } from "../trpc.ts";
 import { readCookie, writeCookie } from "./cookies.ts";
 import { hashPassword, needsRehash, verifyPassword } from "./passwords.ts";
-import { type SessionKind } from "./sessions.ts";
+import type { SessionKind } from "./sessions.ts";
 import { confirmSetup, isSetupOpen, startSetup } from "./setup.ts";
 import { matchingStep, takeStep } from "./totp.ts";
 

@@ -2,7 +2,7 @@
  * Brings the image parts of a batch to their elements and checks them against what was declared.
  * Rule: bytes that differ from their declaration are asked for twice more, then kept in quarantine; never dropped.
  */
-import { type ImageRole, type QuarantineReason } from "@chaverim/contracts";
+import type { ImageRole, QuarantineReason } from "@chaverim/contracts";
 import type { StagedObject } from "../evidence/store.ts";
 import { AppError } from "../failure.ts";
 import { type BadElement, type GoodElement, isGood } from "./read-batch.ts";
