@@ -32,7 +32,7 @@ test.each([
   ["Sec-Fetch-Site none", { "Sec-Fetch-Site": "none" }],
   ["another port of this machine", { Origin: "http://127.0.0.1:1" }],
 ])("A change with %s is refused", async (name, headers) => {
-  const response = await create(headers as Record<string, string>, name);
+  const response = await create(headers, name);
   expect([response.status, await codeOf(response)]).toEqual([403, "cross_site"]);
   expect(await exists(name)).toBe(false);
 });

@@ -130,7 +130,7 @@ test("Two collectors that claim one id at the same moment: one stores it, the ot
   );
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   const stored = answers.flatMap(({ body }) =>
-    body.results.filter(({ status }) => status === "stored").map(({ id }) => id),
+    body.results.filter(({ status }) => status === "stored").map(({ id }) => id ?? ""),
   );
   expect(stored.toSorted()).toEqual(ids.toSorted());
 });
