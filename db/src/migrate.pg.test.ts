@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { getTableColumns, getTableName, is } from "drizzle-orm";
 import { PgTable } from "drizzle-orm/pg-core";
-import { afterAll, beforeEach, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, inject, test } from "vitest";
 import { MigrationError, ensurePartitionsAhead, migrate } from "./migrate.ts";
 import { type Sql, openDatabase } from "./open.ts";
 import * as schema from "./schema.ts";
@@ -17,6 +17,7 @@ let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "chaverim-migrations-"));
 });
+afterEach(() => rm(directory, { recursive: true }));
 afterAll(async () => {
   for (const resource of made) await resource[Symbol.asyncDispose]();
   await admin[Symbol.asyncDispose]();

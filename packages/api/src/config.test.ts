@@ -1,8 +1,8 @@
 /** The environment: defaults that work, and every mistake at once. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { ConfigError, readConfig } from "./config.ts";
 
 const mistakesIn = (environment: Record<string, string>): string[] => {
@@ -62,7 +62,9 @@ test("Other machines are served behind https alone", () => {
 });
 
 test("The secret of the object store comes from a file when one is named", () => {
-  const path = join(mkdtempSync(join(tmpdir(), "chaverim-config-")), "secret");
+  const directory = mkdtempSync(join(tmpdir(), "chaverim-config-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const path = join(directory, "secret");
   writeFileSync(path, "from the file\n");
   const s3 = { EVIDENCE_STORE: "s3", S3_ENDPOINT: "https://objects.example.org", S3_ACCESS_KEY: "key" };
   expect(readConfig({ ...s3, S3_SECRET_KEY_FILE: path }).evidence).toMatchObject({
