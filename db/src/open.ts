@@ -23,8 +23,8 @@ export type Database = AsyncDisposable & {
  * Connects with Nagle's algorithm off, which the driver leaves on: statements that are sent one behind the other would
  * wait 40 ms for the server's delayed acknowledgement.
  */
-const connectAtOnce = ({ host, port }: { host: string[]; port: number[] }): Socket =>
-  connect({ host: host[0] ?? "127.0.0.1", port: port[0] ?? 5432, noDelay: true });
+const connectAtOnce = ({ path, host, port }: { path?: string; host: string[]; port: number[] }): Socket =>
+  path ? connect(path) : connect({ host: host[0] ?? "127.0.0.1", port: port[0] ?? 5432, noDelay: true });
 
 /** The driver's option for it, which its types leave out. */
 const SOCKET: object = { socket: connectAtOnce };

@@ -2,6 +2,7 @@
  * Failures inside central and the one body they are told in, at REST and tRPC alike.
  * Rule: an unknown error becomes `internal`; its cause goes to the log, never to the caller.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { FAILURES, type Failure, type FailureCode } from "@chaverim/contracts";
 
 /** A failure that the caller is told about. */
@@ -38,16 +39,34 @@ export const isDatabaseAway = (error: unknown): boolean => {
   return false;
 };
 
+const databaseAway = (cause: unknown): AppError =>
+  // 5 s: the least of wire.md's range; a restart of PostgreSQL takes about one.
+  new AppError("db_unavailable", "The database does not answer. Nothing was lost; try again in a moment.", {
+    retryAfterSeconds: 5,
+    cause,
+  });
+
+/**
+ * Waits for the database no longer than this.
+ * @throws AppError db_unavailable when it hangs; the work itself may still finish, and is then found as a repeat
+ */
+export const inTime = async <T>(work: Promise<T>, timeoutMs: number): Promise<T> => {
+  const late = new AbortController();
+  const timeout = sleep(timeoutMs, undefined, { signal: late.signal }).then(() => {
+    throw databaseAway(new Error(`no answer within ${timeoutMs} ms`));
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    late.abort();
+    timeout.catch(() => undefined);
+  }
+};
+
 /** Brings any error to one that may be told. */
 export const toAppError = (error: unknown): AppError => {
   for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof AppError) return cause;
-  if (isDatabaseAway(error)) {
-    // 5 s: the least of wire.md's range; a restart of PostgreSQL takes about one.
-    return new AppError("db_unavailable", "The database does not answer. Nothing was lost; try again in a moment.", {
-      retryAfterSeconds: 5,
-      cause: error,
-    });
-  }
+  if (isDatabaseAway(error)) return databaseAway(error);
   return new AppError(
     "internal",
     "Something went wrong on the server. It has been logged; try again, and tell an administrator if it stays.",

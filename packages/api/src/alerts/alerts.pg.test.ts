@@ -2,7 +2,7 @@
 import type { AlertView, Detection } from "@chaverim/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { enqueue } from "../jobs.ts";
-import { aDetection, sendBatch } from "../testing/batches.ts";
+import { aDetection, aJpeg, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
 import { type Browser, failureOf } from "../testing/people.ts";
 import { DETECTIONS_TOPIC } from "./engine.ts";
@@ -61,6 +61,21 @@ test("A listed plate raises an alert that says what was listed, where it was see
     acknowledged: null,
     resolved: null,
   });
+});
+
+test("A picture that follows its detection changes the alert, so that a phone that holds it fetches it again", async () => {
+  await watch("PICLATE");
+  const crop = aJpeg();
+  const detection = aDetection({ plate: "PICLATE" }, { crop });
+  await see([detection]);
+  await alertsOf([detection]);
+  const before = await viewer.trpc.alerts.since.query({ cursor: null });
+  expect(before.alerts[0]?.detection).toMatchObject({ id: detection.id, images: { crop: null } });
+  await sendBatch(central.url, collector.apiKey, [detection], [{ crop }]);
+  await alertsOf([detection]);
+  const { alerts } = await viewer.trpc.alerts.since.query({ cursor: before.cursor });
+  expect(alerts.map(({ id }) => id)).toEqual([before.alerts[0]?.id]);
+  expect(alerts[0]?.detection.images.crop).toBe(`/api/evidence/${detection.id}/crop`);
 });
 
 test("A look-alike raises an alert that names the characters that differ; an exact-only entry does not", async () => {

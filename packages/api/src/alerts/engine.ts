@@ -23,6 +23,8 @@ export type StoredDetection = {
   silent: boolean;
   approved: boolean;
   receivedAtMs: number;
+  /** Stored before; now images of it have come. */
+  lateImages?: boolean;
 };
 
 /** Tells every engine that entries changed, when the transaction commits. */
@@ -80,6 +82,16 @@ const writeAlerts = async (
   return [...written];
 };
 
+/** An alert whose picture has come is a changed alert: phones that hold it fetch it again. */
+const touchAlerts = async (transaction: Transaction, stored: readonly StoredDetection[]): Promise<void> => {
+  const ids = stored.flatMap(({ key: [, , id], lateImages }) => (lateImages ? [id] : []));
+  if (ids.length === 0) return;
+  await lockAlertChanges(transaction);
+  const touched =
+    await transaction`update alerts set change = nextval('alert_changes') where detection_id = any(${ids}::uuid[])`;
+  if (touched.count > 0) await announceAlerts(transaction);
+};
+
 /** Starts the engine: one worker on the outbox with the watchlists in memory. */
 export const openAlertEngine = async (database: Database, log: Log, metrics: Metrics): Promise<OutboxWorker> => {
   let index = await readIndex(database.sql);
@@ -107,6 +119,7 @@ export const openAlertEngine = async (database: Database, log: Log, metrics: Met
     async (transaction, payloads) => {
       const stored = (payloads as StoredDetection[][]).flat();
       await refreshing;
+      await touchAlerts(transaction, stored);
       const written = await writeAlerts(transaction, findAlerts(index, stored, Date.now()));
       await announceDetections(
         transaction,

@@ -29,7 +29,7 @@ export const detectionsRouter = router({
   recent: procedure("detections.recent")
     .input(
       z.object({
-        plate: z.string().max(PLATE_TEXT_MAX).transform(normalizePlate).optional(),
+        plate: z.string().max(PLATE_TEXT_MAX).transform(normalizePlate).pipe(z.string().min(1)).optional(),
         cameraId: z.uuid().optional(),
         cursor: z.string().max(80).optional(),
         limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE),

@@ -7,7 +7,7 @@ import type { Request, RequestHandler, Response } from "express";
 import type { Central } from "../central.ts";
 import { identifyCollector } from "../collectors/keys.ts";
 import { DiskFullError, type StagedObject, StoreUnavailableError } from "../evidence/store.ts";
-import { AppError, toAppError } from "../failure.ts";
+import { AppError, inTime, toAppError } from "../failure.ts";
 import { type RetransmitCount, createRetransmitCount, matchImages } from "./match-images.ts";
 import type { PaceKeeper } from "./pace.ts";
 import { quarantine } from "./quarantine.ts";
@@ -24,6 +24,9 @@ const RESERVE_SHARE = 0.05;
 const RESERVE_BYTES = 2 * 1024 ** 3;
 /** How old a reading of the free space may be. */
 const SPACE_AGE_MS = 2000;
+
+/** wire.md: a database that is slower than this is down, and the collector keeps everything. */
+const DATABASE_WAIT_MS = 5000;
 
 type SpaceCheck = () => Promise<void>;
 
@@ -104,7 +107,10 @@ const takeBatch = async (
   const checked = matchImages(read.elements, received.images, collector.id, counts);
   const kept = checked.flatMap((item) => (item.kind === "retransmit" ? [] : [...item.images.values()]));
   const versions = await commitImages(central, kept);
-  return { status: 200, results: await storeBatch(central, { collector, checked, versions, receivedAt }) };
+  return {
+    status: 200,
+    results: await inTime(storeBatch(central, { collector, checked, versions, receivedAt }), DATABASE_WAIT_MS),
+  };
 };
 
 /** Codes that end the connection: what is left of the body is not worth reading. */
@@ -125,7 +131,8 @@ export const createIngestHandler = (central: Central, paceKeeper: PaceKeeper): R
   const ingest = async (request: Request, response: Response, staged: StagedObject[]): Promise<void> => {
     if (central.closing.aborted)
       throw new AppError("shutting_down", "The server is restarting. Try again in a moment.", { retryAfterSeconds: 2 });
-    const collector = await identifyCollector(central.database.sql, request.header("x-api-key"), request.ip ?? "");
+    const key = request.header("x-api-key");
+    const collector = await inTime(identifyCollector(central.database.sql, key, request.ip ?? ""), DATABASE_WAIT_MS);
     response.locals["collectorId"] = collector.id;
     const running = inFlight.get(collector.id) ?? 0;
     if (running >= IN_FLIGHT_MAX)

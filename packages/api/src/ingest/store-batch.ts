@@ -4,8 +4,6 @@
  */
 import {
   type BatchResult,
-  type Detection,
-  type Receipt,
   type TimedReading,
   isClockSuspect,
   linkDuplicates,
@@ -17,21 +15,10 @@ import type { Queryable, Transaction } from "@chaverim/db/open";
 import { DETECTIONS_TOPIC, type StoredDetection } from "../alerts/engine.ts";
 import type { Central } from "../central.ts";
 import { type KnownCamera, findCameras } from "../collectors/cameras.ts";
-import type { CollectorIdentity } from "../collectors/keys.ts";
 import { enqueue } from "../jobs.ts";
-import { sha256 } from "../keys.ts";
-import type { CheckedElement, ElementImages } from "./match-images.ts";
+import { type Batch, type Fresh, type Good, type KnownPayload, type Outcome, type Sorted, epochOf } from "./batch.ts";
 import { quarantine } from "./quarantine.ts";
-import type { BadElement, GoodElement } from "./read-batch.ts";
-import { signReceipt } from "./receipts.ts";
-
-export type Batch = {
-  collector: CollectorIdentity;
-  checked: readonly CheckedElement[];
-  /** The store's version by SHA-256 of each committed image. */
-  versions: ReadonlyMap<string, string | null>;
-  receivedAt: Date;
-};
+import { toResults } from "./results.ts";
 
 /** Longer than any batch should take; the caller answers 503 and the collector keeps everything. */
 const STATEMENT_TIMEOUT_MS = 5000;
@@ -40,24 +27,12 @@ const COLLISIONS: ReadonlySet<string | undefined> = new Set(["23505", "40P01"]);
 /** After a collision the other's rows are there to be found; each further one needs yet another collector. */
 const TRIES = 4;
 
-type KnownPayload = {
-  id: string;
-  collectorId: string;
-  payloadSha256: Buffer;
-  receivedAt: Date;
-  epoch: number;
-  seq: number | null;
-};
-type Good = { element: GoodElement; images: ElementImages };
-type Fresh = Good & { plate: string; camera: KnownCamera; detectedAt: Date; suspect: boolean };
-
-const epochOf = (detection: Detection) => ({ epoch: detection.epoch ?? 0, seq: detection.seq ?? null });
-
 const readKnown = (sql: Queryable, ids: readonly string[]): Promise<KnownPayload[]> =>
   sql<
     KnownPayload[]
   >`select id, collector_id as "collectorId", payload_sha256 as "payloadSha256", received_at as "receivedAt",
-    epoch::float8 as epoch, seq::float8 as seq from evidence_payloads where id = any(${ids as string[]}::uuid[])`;
+    epoch::float8 as epoch, seq::float8 as seq,
+    jsonb_build_array(plate, (extract(epoch from detected_at) * 1000)::bigint, id) as key from evidence_payloads where id = any(${ids as string[]}::uuid[])`;
 
 /** Stored primaries near the readings, for the 30-second rule. */
 const readPrimaries = async (sql: Queryable, fresh: readonly Fresh[]): Promise<TimedReading[]> => {
@@ -191,11 +166,13 @@ const toJob = (fresh: readonly Fresh[], duplicates: ReadonlyMap<string, string>,
     receivedAtMs: receivedAt.getTime(),
   }));
 
-type Sorted = {
-  fresh: Good[];
-  repeats: (Good & { known: KnownPayload })[];
-  bad: { element: BadElement; images: ElementImages }[];
-};
+/** Images that came after their detection: whoever shows it, or an alert on it, learns that they are there. */
+const toLateImages = (repeats: Sorted["repeats"], receivedAt: Date): StoredDetection[] =>
+  repeats.flatMap(({ known: { key }, images }) =>
+    key && images.size > 0
+      ? [{ key, silent: true, approved: true, lateImages: true, receivedAtMs: receivedAt.getTime() }]
+      : [],
+  );
 
 /** Tells new elements from repeats (same id, same bytes) and forks (same id, other bytes). */
 const sortElements = (batch: Batch, known: readonly KnownPayload[]): Sorted => {
@@ -219,6 +196,7 @@ const sortElements = (batch: Batch, known: readonly KnownPayload[]): Sorted => {
         receivedAt: batch.receivedAt,
         epoch,
         seq,
+        key: null,
       });
       sorted.fresh.push({ element, images });
     } else if (before.collectorId === batch.collector.id && before.payloadSha256.equals(payloadSha256)) {
@@ -232,13 +210,6 @@ const sortElements = (batch: Batch, known: readonly KnownPayload[]): Sorted => {
     }
   }
   return sorted;
-};
-
-type Outcome = Sorted & {
-  fresh: Fresh[];
-  duplicates: Map<string, string>;
-  held: Map<string, Set<string>>;
-  quarantinedAt: Map<number, Date>;
 };
 
 const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outcome> => {
@@ -280,8 +251,9 @@ const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outco
       insertDetections(transaction, batch, fresh, duplicates),
       countPlates(transaction, fresh),
     );
-    written.push(enqueue(transaction, DETECTIONS_TOPIC, toJob(fresh, duplicates, batch.receivedAt)));
   }
+  const job = [...toJob(fresh, duplicates, batch.receivedAt), ...toLateImages(sorted.repeats, batch.receivedAt)];
+  if (job.length > 0) written.push(enqueue(transaction, DETECTIONS_TOPIC, job));
   await Promise.all(written);
   const quarantinedAt = await quarantine(transaction, batch, sorted.bad);
   const repeated = sorted.repeats.map(({ known: { id } }) => id);
@@ -294,62 +266,6 @@ const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outco
     [...Map.groupBy(held, ({ id }) => id)].map(([id, rows]) => [id, new Set(rows.map(({ role }) => role))]),
   );
   return { ...sorted, fresh, duplicates, held: heldByRepeat, quarantinedAt };
-};
-
-const missingOf = (detection: Detection, held: { has: (role: string) => boolean }) =>
-  [...new Set(detection.images.map(({ role }) => role))].filter((role) => !held.has(role));
-
-const toResults = (central: Central, batch: Batch, outcome: Outcome): BatchResult[] => {
-  const receipt = (payloadSha256: Buffer, receivedAt: Date, at: { epoch: number; seq: number | null }): Receipt =>
-    signReceipt(central.keys, {
-      collectorId: batch.collector.id,
-      payloadSha256,
-      receivedAt,
-      epoch: at.epoch,
-      seq: at.seq,
-    });
-  const results = new Map<number, BatchResult>();
-  for (const { element, images, suspect } of outcome.fresh) {
-    const dedupOf = outcome.duplicates.get(element.detection.id);
-    results.set(element.index, {
-      id: element.detection.id,
-      status: "stored",
-      ...(dedupOf ? { dedupOf } : {}),
-      ...(suspect ? { clock: "suspect" as const } : {}),
-      missing: missingOf(element.detection, images as ReadonlyMap<string, unknown>),
-      integrity: "unsigned",
-      receipt: receipt(element.payloadSha256, batch.receivedAt, epochOf(element.detection)),
-    });
-  }
-  for (const { element, known } of outcome.repeats) {
-    results.set(element.index, {
-      id: known.id,
-      status: "duplicate",
-      missing: missingOf(element.detection, outcome.held.get(known.id) ?? new Set<string>()),
-      integrity: "unsigned",
-      receipt: receipt(known.payloadSha256, known.receivedAt, known),
-    });
-  }
-  for (const { element } of outcome.bad) {
-    const { index, id, reason, detail } = element;
-    const receivedAt = outcome.quarantinedAt.get(index) ?? batch.receivedAt;
-    results.set(index, {
-      id,
-      status: "quarantined",
-      reason,
-      detail,
-      receipt: receipt(sha256(element.raw), receivedAt, { epoch: 0, seq: null }),
-    });
-  }
-  for (const checked of batch.checked) {
-    if (checked.kind !== "retransmit") continue;
-    results.set(checked.element.index, {
-      id: checked.element.detection.id,
-      status: "retransmit",
-      retransmit: checked.wanted,
-    });
-  }
-  return [...results].toSorted(([a], [b]) => a - b).map(([, result]) => result);
 };
 
 const partitioned = new Set<string>();
@@ -386,5 +302,5 @@ export const storeBatch = async (central: Central, batch: Batch): Promise<BatchR
     if (element.reason === "fork")
       central.log.warn({ collector_id: batch.collector.id, detection_id: element.id }, "two detections claim one id");
   }
-  return toResults(central, batch, outcome);
+  return toResults(central.keys, batch, outcome);
 };

@@ -1,0 +1,46 @@
+/**
+ * What a batch is on its way through ingest: as it came, sorted, and stored.
+ * Rule: types alone, so that the transaction and the answer speak of the same things.
+ */
+import type { Detection } from "@chaverim/contracts";
+import type { KnownCamera } from "../collectors/cameras.ts";
+import type { CollectorIdentity } from "../collectors/keys.ts";
+import type { DetectionKey } from "../notify/live.ts";
+import type { CheckedElement, ElementImages } from "./match-images.ts";
+import type { BadElement, GoodElement } from "./read-batch.ts";
+
+export type Batch = {
+  collector: CollectorIdentity;
+  checked: readonly CheckedElement[];
+  /** The store's version by SHA-256 of each committed image. */
+  versions: ReadonlyMap<string, string | null>;
+  receivedAt: Date;
+};
+
+/** A payload that is stored, or that came earlier in the same batch (then without a key). */
+export type KnownPayload = {
+  id: string;
+  collectorId: string;
+  payloadSha256: Buffer;
+  receivedAt: Date;
+  epoch: number;
+  seq: number | null;
+  key: DetectionKey | null;
+};
+export type Good = { element: GoodElement; images: ElementImages };
+export type Fresh = Good & { plate: string; camera: KnownCamera; detectedAt: Date; suspect: boolean };
+
+export const epochOf = (detection: Detection) => ({ epoch: detection.epoch ?? 0, seq: detection.seq ?? null });
+
+export type Sorted = {
+  fresh: Good[];
+  repeats: (Good & { known: KnownPayload })[];
+  bad: { element: BadElement; images: ElementImages }[];
+};
+
+export type Outcome = Sorted & {
+  fresh: Fresh[];
+  duplicates: Map<string, string>;
+  held: Map<string, Set<string>>;
+  quarantinedAt: Map<number, Date>;
+};
