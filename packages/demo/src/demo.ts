@@ -44,23 +44,29 @@ const settle = async (
   return kept;
 };
 
+/** Starts the three at once; each is stopped in the end, also when another of them or something else fails meanwhile. */
 const startCollectors = (
   { config, credentials, central }: Town,
   guard: Guard,
   uplink: Forwarder,
-): Promise<Collector[]> =>
-  Promise.all(
-    COLLECTORS.map((name) =>
-      startCollector({
-        config,
-        credentials,
-        name,
-        centralUrl: name === "Bridge" ? `http://127.0.0.1:${uplink.port}` : central.url,
-        guard,
-        onRestart: () => say(`  The collector ${name} ended unexpectedly and is started again.`),
-      }),
-    ),
+  closers: (() => unknown)[],
+): Promise<Collector[]> => {
+  const starting = COLLECTORS.map((name) =>
+    startCollector({
+      config,
+      credentials,
+      name,
+      centralUrl: name === "Bridge" ? `http://127.0.0.1:${uplink.port}` : central.url,
+      guard,
+      onRestart: () => say(`  The collector ${name} ended unexpectedly and is started again.`),
+    }),
   );
+  closers.push(async () => {
+    const started = await Promise.allSettled(starting);
+    await Promise.all(started.flatMap((one) => (one.status === "fulfilled" ? [one.value.stop()] : [])));
+  });
+  return Promise.all(starting);
+};
 
 /** Runs the traffic until the signal. */
 const runTown = async (
@@ -114,10 +120,9 @@ const runUntil = async (
   const uplink = await openForwarder(central);
   closers.push(() => uplink.cut());
   const [collectors] = await Promise.all([
-    startCollectors(town, guard, uplink),
+    startCollectors(town, guard, uplink, closers),
     kept ? null : createLists(config, town.watched, stop.signal),
   ]);
-  closers.push(() => Promise.all(collectors.map((collector) => collector.stop())));
   // Last, so that a set-up that was interrupted is never taken for a town.
   if (!kept) await saveCredentials(config, credentials);
   if (stop.signal.aborted) return;
