@@ -3,7 +3,7 @@
  * Rule: what lies here was never acknowledged, so it may be removed at any time and is removed when a store opens.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rm, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -25,6 +25,11 @@ export const onDisk = async <T>(operation: Promise<T>): Promise<T> => {
   }
 };
 
+/** A staged file may have become the object itself, or gone with another opening of the store. */
+const ignoreMissing = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== "ENOENT") throw error;
+};
+
 export type Staging = {
   /** As EvidenceStore.stage says. */
   stage(source: Readable | Uint8Array, maxBytes: number): Promise<StagedObject>;
@@ -40,8 +45,8 @@ const SMALL_BYTES = 1024 * 1024;
 /** All staged objects together hold no more memory than this, however many uploads run; what is beyond goes to a file at once. */
 const MEMORY_BYTES = 48 * 1024 * 1024;
 
-/** Bytes on their way: in memory until they are too many, then in a file that stays open. */
-type Waiting = { chunks: Uint8Array[]; held: number; file: FileHandle | null };
+/** Bytes on their way: in memory until they are too many, then in a file that stays open; `isOnDisk` while the file is there. */
+type Waiting = { chunks: Uint8Array[]; held: number; file: FileHandle | null; isOnDisk: boolean };
 
 /**
  * Opens a directory for staged files and removes what an earlier run left in it.
@@ -65,6 +70,7 @@ export const openStaging = async (directory: string, lazily: boolean): Promise<S
   /** Brings what is in memory to the object's file. */
   const spill = async (path: string, bytes: Waiting): Promise<FileHandle> => {
     bytes.file ??= await onDisk(open(path, "wx", EVIDENCE_MODE));
+    bytes.isOnDisk = true;
     if (bytes.chunks.length > 0) await onDisk(bytes.file.writev(bytes.chunks));
     release(bytes);
     return bytes.file;
@@ -82,15 +88,19 @@ export const openStaging = async (directory: string, lazily: boolean): Promise<S
     await onDisk(file.writeFile(chunk));
   };
 
-  const drop = async (path: string, bytes: Waiting | undefined): Promise<void> => {
-    if (bytes) release(bytes);
-    await bytes?.file?.close();
-    await onDisk(rm(path, { force: true }));
+  const drop = async (path: string, bytes: Waiting): Promise<void> => {
+    release(bytes);
+    const { file, isOnDisk } = bytes;
+    bytes.file = null;
+    bytes.isOnDisk = false;
+    await file?.close();
+    // Not rm: it looks first, on the main thread, and a batch drops a hundred.
+    if (isOnDisk) await onDisk(unlink(path).catch(ignoreMissing));
   };
 
   const stage = async (source: Readable | Uint8Array, maxBytes: number): Promise<StagedObject> => {
     const path = join(directory, randomUUID());
-    const bytes: Waiting = { chunks: [], held: 0, file: null };
+    const bytes: Waiting = { chunks: [], held: 0, file: null, isOnDisk: false };
     const hash = createHash("sha256");
     const head: number[] = [];
     let length = 0;
@@ -116,10 +126,9 @@ export const openStaging = async (directory: string, lazily: boolean): Promise<S
       bytes: length,
       isJpeg: head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff,
       path,
-      discard: async () => {
-        const left = waiting.get(object);
+      discard: () => {
         waiting.delete(object);
-        await drop(path, left);
+        return drop(path, bytes);
       },
     };
     if (lazily) waiting.set(object, bytes);
@@ -138,6 +147,7 @@ export const openStaging = async (directory: string, lazily: boolean): Promise<S
       } finally {
         release(bytes);
         await bytes.file?.close();
+        bytes.file = null;
       }
     },
   };
