@@ -79,7 +79,10 @@ export type DetectionBuffer = AsyncDisposable & {
   lastSeq: () => number;
   /** Stores a sighting; returns when it is durable. Throws RecoverableError when the disk cannot take it now. */
   add: (sighting: Sighting) => Promise<AddResult>;
-  /** Rows to send, newest first; with `unacknowledgedOnly` not those of which only images are missing. */
+  /**
+   * Rows to send, newest first; with `unacknowledgedOnly` not those of which only images are missing. Fewer than `limit`
+   * are all there are.
+   */
   due: (limit: number, monotonicMs: number, unacknowledgedOnly: boolean) => DueRow[];
   /** When the next row that waits for its turn becomes due, of `monotonicMs`; null when none waits. */
   nextDueAtMs: () => number | null;
@@ -251,6 +254,9 @@ export const openBuffer = async (dataDir: string, clock: Clock): Promise<Detecti
     return images.filter((sha256) => statements.isReferenced.get(sha256) === undefined);
   });
 
+  const imagesDue = (seq: number): StoredImage[] =>
+    statements.images.all(seq).flatMap(({ due, ...image }) => (due === 1 ? [image] : []));
+
   return {
     epoch,
     lastSeq,
@@ -270,14 +276,14 @@ export const openBuffer = async (dataDir: string, clock: Clock): Promise<Detecti
     },
     due: (limit, monotonicMs, unacknowledgedOnly) => {
       statements.wakeWaiting.run(Math.round(monotonicMs));
-      return statements.ready.all(unacknowledgedOnly ? 1 : 0, limit).flatMap(({ sha256, ...row }) => {
-        if (sha256Of(row.payload) !== sha256) {
-          statements.damaged.run(row.seq);
-          return [];
-        }
-        const imagesDue = statements.images.all(row.seq).flatMap(({ due, ...image }) => (due === 1 ? [image] : []));
-        return [{ ...row, imagesDue }];
-      });
+      for (;;) {
+        const rows = statements.ready.all(unacknowledgedOnly ? 1 : 0, limit);
+        const damaged = rows.filter(({ payload, sha256 }) => sha256Of(payload) !== sha256);
+        if (damaged.length === 0)
+          return rows.map(({ sha256: _, ...row }) => ({ ...row, imagesDue: imagesDue(row.seq) }));
+        // Others come up into their places: fewer rows than `limit` always means that no more are due.
+        for (const { seq } of damaged) statements.damaged.run(seq);
+      }
     },
     nextDueAtMs: () => statements.nextWaiting.get() ?? null,
     readImage: (image) => imageStore.read(image.sha256),

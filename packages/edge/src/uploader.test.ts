@@ -2,6 +2,7 @@
 import { writeFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pace } from "@chaverim/contracts";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openBuffer, type DetectionBuffer } from "./buffer.ts";
 import { createSystemClock } from "./clock.ts";
@@ -34,13 +35,17 @@ const pictures = [
 /** A buffer in a folder, a central with this reply, and an uploader between them. */
 const openLine = async (
   reply?: (request: ReceivedRequest, count: number) => Reply,
-  { trigger = QUICK, random = (): number => 0.01 } = {},
+  {
+    trigger = QUICK,
+    random = (): number => 0.01,
+    dataDir,
+  }: { trigger?: BatchTrigger; random?: () => number; dataDir?: string } = {},
 ) => {
   const stack = new AsyncDisposableStack();
-  const folder = stack.use(await temporaryFolder());
+  const folder = dataDir ?? stack.use(await temporaryFolder()).path;
   const central = stack.use(await openTestCentral(reply));
   const clock = createSystemClock();
-  const buffer = stack.use(await openBuffer(folder.path, clock));
+  const buffer = stack.use(await openBuffer(folder, clock));
   const { log, lines } = createTestLog();
   const line = aLineTo(central.url, clock);
   const uploader = createUploader({ buffer, central: line, clock, trigger, log, random, uptimeMs: 3_600_000 });
@@ -53,7 +58,7 @@ const openLine = async (
     });
   };
   return {
-    folder: folder.path,
+    folder,
     central,
     buffer,
     uploader,
@@ -372,4 +377,24 @@ test("600 rows of an outage drain in batches of what central asks for", async ()
   await until(drained(line.buffer));
   const sizes = line.central.batches().map((request) => readBatch(request).payloads.length);
   expect(sizes).toEqual([50, 200, 200, 150]);
+});
+
+test("a damaged row in a full batch does not end the drain before the rows behind it", async () => {
+  await using folder = await temporaryFolder();
+  {
+    await using buffer = await openBuffer(folder.path, createSystemClock());
+    await fill(buffer, 8);
+  }
+  const database = new Database(join(folder.path, "buffer.db"));
+  database.exec("UPDATE detections SET payload = replace(payload, 'A', 'B') WHERE seq IN (8, 7, 5)");
+  database.close();
+  await using line = await openLine((request) => storedReply(request, { ...aPace, maxBatch: 2 }), {
+    dataDir: folder.path,
+    trigger: { ...QUICK, rows: 2 },
+  });
+  line.start();
+  await until(() => line.buffer.stats().rows === 3);
+  expect(line.buffer.stats().damaged).toBe(3);
+  const seqs = line.central.batches().flatMap((request) => readBatch(request).payloads);
+  expect(seqs.map((payload) => (JSON.parse(payload) as { seq: number }).seq)).toEqual([6, 4, 3, 2, 1]);
 });
