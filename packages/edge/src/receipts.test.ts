@@ -46,8 +46,10 @@ const openAcknowledged = async (...receipts: ((text: string) => ReturnType<typeo
     buffer.settle([{ seq: due.seq, kind: "acknowledged", receipt: make(due.payload), missing: [], againAtMs: 0 }]);
   }
   const { log, lines } = createTestLog();
-  const pruner = createPruner({ buffer, central: aLineTo(central.url), clock, offsetMs: () => null, log });
-  const prune = () => pruner.prune(new AbortController().signal);
+  const prune = (offsetMs: number | null = 0) => {
+    const pruner = createPruner({ buffer, central: aLineTo(central.url), clock, offsetMs: () => offsetMs, log });
+    return pruner.prune(new AbortController().signal);
+  };
   return { buffer, central, clock, lines, prune, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 };
 
@@ -84,4 +86,22 @@ test("a pinned key is never replaced by what central says later", async () => {
   held.buffer.pinMeta("receiptKey:central-2026", aPublicKey);
   held.clock.advance(8 * DAY_MS);
   expect(await held.prune()).toBe(0);
+});
+
+test("central is asked for its keys once in a pass, however many rows name one that it does not have", async () => {
+  const foreign = (text: string) => aReceipt(text, { keyId: "a-key-central-does-not-have" });
+  await using held = await openAcknowledged(foreign, foreign, foreign, (text) => aReceipt(text, { keyId: "another" }));
+  held.clock.advance(8 * DAY_MS);
+  expect(await held.prune()).toBe(0);
+  expect(held.central.requests.map(({ url }) => url)).toEqual(["/api/v1/keys"]);
+  await held.prune();
+  expect(held.central.requests).toHaveLength(2);
+});
+
+test("a device clock that is ahead does not cut the 7 days short, neither before nor after central's time is known", async () => {
+  await using held = await openAcknowledged((text) => aReceipt(text));
+  held.clock.advance(8 * DAY_MS);
+  expect(await held.prune(null)).toBe(0);
+  expect(await held.prune(-2 * DAY_MS)).toBe(0);
+  expect(await held.prune(0)).toBe(1);
 });

@@ -15,6 +15,8 @@ import { pause } from "./retry.ts";
 /** A week: a central that is restored from a backup can ask for everything since. */
 const KEEP_MS = 7 * 86_400_000;
 const PRUNE_INTERVAL_MS = 3_600_000;
+/** Until central's time is known: the heartbeat, which asks for it, comes once a minute. */
+const CLOCK_WAIT_MS = 60_000;
 /** One slice is some 100 ms on a Pi (one Ed25519 check is about 0.5 ms), so that cameras never wait long. */
 const SLICE_ROWS = 200;
 const KEYS_TIMEOUT_MS = 10_000;
@@ -49,37 +51,42 @@ type PrunerOptions = {
   buffer: DetectionBuffer;
   central: Central;
   clock: Clock;
+  /** Central's clock minus the device's; null while it is not known. */
   offsetMs: () => number | null;
   log: Log;
 };
 
 export type Pruner = {
-  /** One pass over everything that is old enough; returns the rows that went. */
+  /** One pass over everything that is old enough; returns the rows that went. None go while central's time is unknown. */
   prune: (signal: AbortSignal) => Promise<number>;
   run: (signal: AbortSignal) => Promise<void>;
 };
 
 export const createPruner = ({ buffer, central, clock, offsetMs, log }: PrunerOptions): Pruner => {
-  /** A signing key of central: pinned at first use, asked for when it is new. */
-  const keyOf = async (keyId: string): Promise<string | null> => {
-    const pinned = buffer.getMeta(metaKey(keyId));
-    if (pinned !== null) return pinned;
+  /** Pins the signing keys that central has and this collector has not seen yet. */
+  const pinKeys = async (): Promise<void> => {
     const answer = await central({ method: "GET", path: "/api/v1/keys", timeoutMs: KEYS_TIMEOUT_MS });
     const parsed = keysSchema.safeParse(answer.kind === "answered" ? readJson(answer.text) : undefined);
-    if (!parsed.success) return null;
-    for (const key of parsed.data.keys) buffer.pinMeta(metaKey(key.keyId), key.publicKey);
-    return buffer.getMeta(metaKey(keyId));
+    for (const { keyId, publicKey } of parsed.data?.keys ?? []) buffer.pinMeta(metaKey(keyId), publicKey);
   };
 
-  const mayGo = async (row: PrunableRow, beforeMs: number): Promise<boolean> => {
+  const mayGo = async (row: PrunableRow, beforeMs: number, pinKeysOnce: () => Promise<void>): Promise<boolean> => {
     const receipt = receiptSchema.safeParse(readJson(row.receipt));
     if (!receipt.success || Date.parse(receipt.data.receivedAt) > beforeMs) return false;
-    const key = await keyOf(receipt.data.keyId);
-    return key !== null && isReceiptValid(receipt.data, row, buffer.epoch, key);
+    const key = metaKey(receipt.data.keyId);
+    if (buffer.getMeta(key) === null) await pinKeysOnce();
+    const pinned = buffer.getMeta(key);
+    return pinned !== null && isReceiptValid(receipt.data, row, buffer.epoch, pinned);
   };
 
   const prune = async (signal: AbortSignal): Promise<number> => {
-    const beforeMs = clock.nowMs() + (offsetMs() ?? 0) - KEEP_MS;
+    const offset = offsetMs();
+    // A device clock that is ahead would cut the 7 days short.
+    if (offset === null) return 0;
+    const beforeMs = clock.nowMs() + offset - KEEP_MS;
+    // One answer names every key: asked again within a pass, central would say the same for each of thousands of rows.
+    let asked: Promise<void> | null = null;
+    const pinKeysOnce = () => (asked ??= pinKeys());
     let afterSeq = 0;
     let gone = 0;
     let kept = 0;
@@ -87,7 +94,7 @@ export const createPruner = ({ buffer, central, clock, offsetMs, log }: PrunerOp
       const rows = buffer.prunable(beforeMs, afterSeq, SLICE_ROWS);
       const going: number[] = [];
       for (const row of rows) {
-        if (await mayGo(row, beforeMs)) going.push(row.seq);
+        if (await mayGo(row, beforeMs, pinKeysOnce)) going.push(row.seq);
         else kept++;
         afterSeq = row.seq;
       }
@@ -106,7 +113,7 @@ export const createPruner = ({ buffer, central, clock, offsetMs, log }: PrunerOp
     run: async (signal) => {
       while (!signal.aborted) {
         await prune(signal);
-        await pause(PRUNE_INTERVAL_MS, signal);
+        await pause(offsetMs() === null ? CLOCK_WAIT_MS : PRUNE_INTERVAL_MS, signal);
       }
     },
   };
