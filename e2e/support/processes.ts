@@ -58,7 +58,7 @@ export const postgresPid = (dataDir: string): number | null => {
 };
 
 /** Says whether a process runs; one that has ended and waits to be collected by its parent does not. */
-export const isAlive = (pid: number): boolean => {
+const isAlive = (pid: number): boolean => {
   try {
     return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.[0] !== "Z";
   } catch (error) {
