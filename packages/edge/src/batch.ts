@@ -3,10 +3,17 @@
  * Rule: the bytes of a payload and of an image go out exactly as they were stored, and a batch stays within its limit.
  */
 import { randomBytes } from "node:crypto";
+import type { ImageRole } from "@chaverim/contracts";
 import type { RequestBody } from "./central.ts";
 import type { DetectionBuffer, DueRow, Settlement, StoredImage } from "./buffer.ts";
+import { codeOf, reasonOf } from "./failure.ts";
 
-export type BatchElement = { row: DueRow; images: (StoredImage & { data: Buffer })[] };
+export type BatchElement = {
+  row: DueRow;
+  images: (StoredImage & { data: Buffer })[];
+  /** Images that the disk could not read now: the row goes without them, and they are tried again later. */
+  unreadable: { role: ImageRole; reason: string }[];
+};
 
 export type Batch = {
   elements: BatchElement[];
@@ -19,6 +26,20 @@ export type Batch = {
 
 export type BatchLimits = { rows: number; bytes: number; imagesPaused: boolean };
 
+/** Reads an image; null when its stored copy is gone or altered, the reason when the disk cannot read it now. */
+const tryReadImage = async (
+  buffer: DetectionBuffer,
+  image: StoredImage,
+): Promise<Buffer | null | { reason: string }> => {
+  try {
+    return await buffer.readImage(image);
+  } catch (error) {
+    // A bad sector (EIO) costs one picture, not the batch: thrown, it would stop every row for good.
+    if (codeOf(error) === null) throw error;
+    return { reason: reasonOf(error) };
+  }
+};
+
 /** Takes the newest due rows and as many of their images as fit; metadata hurries ahead of images that do not. */
 export const fillBatch = async (buffer: DetectionBuffer, limits: BatchLimits, monotonicMs: number): Promise<Batch> => {
   const rows = buffer.due(limits.rows, monotonicMs, limits.imagesPaused);
@@ -28,7 +49,7 @@ export const fillBatch = async (buffer: DetectionBuffer, limits: BatchLimits, mo
     const payloadBytes = Buffer.byteLength(row.payload);
     if (batch.elements.length > 0 && batch.bytes + payloadBytes > limits.bytes) return { ...batch, more: true };
     batch.bytes += payloadBytes;
-    const element: BatchElement = { row, images: [] };
+    const element: BatchElement = { row, images: [], unreadable: [] };
     batch.elements.push(element);
     if (limits.imagesPaused) continue;
     for (const image of row.imagesDue) {
@@ -37,13 +58,15 @@ export const fillBatch = async (buffer: DetectionBuffer, limits: BatchLimits, mo
         batch.more = true;
         continue;
       }
-      const data = await buffer.readImage(image);
-      if (data) {
+      const data = await tryReadImage(buffer, image);
+      if (data === null) {
+        batch.lost.push({ seq: row.seq, kind: "image_lost", role: image.role });
+      } else if (Buffer.isBuffer(data)) {
         element.images.push({ ...image, data });
         batch.bytes += data.length;
         images++;
       } else {
-        batch.lost.push({ seq: row.seq, kind: "image_lost", role: image.role });
+        element.unreadable.push({ role: image.role, ...data });
       }
     }
   }

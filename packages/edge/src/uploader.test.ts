@@ -1,5 +1,5 @@
 /** The uploader against a real HTTP server that gives every answer of the wire. Rule: no answer ever costs a detection. */
-import { writeFile, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pace } from "@chaverim/contracts";
 import Database from "better-sqlite3";
@@ -215,6 +215,44 @@ test("an image that was altered on the disk is never sent, and its detection is"
   const [request] = line.central.batches();
   expect(request && readBatch(request).parts.map((part) => part.name)).toEqual(["detections", "image_0_full"]);
   expect(line.lines.some(({ level }) => level === "error")).toBe(true);
+});
+
+test("an image that the disk cannot read costs no row, is not asked for at once, and goes when it can be read", async () => {
+  await using line = await openLine(
+    (request) => {
+      const names = new Set(readBatch(request).parts.map(({ name }) => name));
+      return replyWith(request, (payload, index) => ({
+        missing: payload.includes('"BAD"') && !names.has(`image_${index}_crop`) ? ["crop"] : [],
+      }));
+    },
+    { random: () => 0.5 },
+  );
+  await line.buffer.add(aSighting({ plate: "BAD", pictures: [...pictures] }));
+  const images = join(line.folder, "images");
+  const name = (await readdir(images, { recursive: true })).find((each) => each.includes(sha256Of(crop))) ?? "";
+  // A folder in its place is a file that cannot be read (EISDIR), also for root.
+  await rm(join(images, name));
+  await mkdir(join(images, name));
+  await fill(line.buffer, 2);
+  line.start();
+  await until(drained(line.buffer));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(line.central.batches()).toHaveLength(1);
+  const [first] = line.central.batches().map(readBatch);
+  expect(first?.payloads).toHaveLength(3);
+  expect(first?.parts.map((part) => part.name)).toEqual(["detections", "image_2_full"]);
+  expect(line.lines).toContainEqual(
+    expect.objectContaining({
+      level: "error",
+      images: [expect.objectContaining({ role: "crop", reason: expect.stringContaining("EISDIR") })],
+    }),
+  );
+  await rmdir(join(images, name));
+  await writeFile(join(images, name), crop);
+  await until(() => line.central.batches().length === 2);
+  const [, second] = line.central.batches().map(readBatch);
+  expect(second?.parts.map((part) => part.name)).toEqual(["detections", "image_0_crop"]);
+  expect(second?.parts[1]?.body).toEqual(crop);
 });
 
 test("pace is obeyed: its delay, its size of batch, and images that wait", async () => {

@@ -134,7 +134,7 @@ export const createUploader = (options: UploaderOptions): Uploader => {
     buffer.settle([{ seq: only.row.seq, kind: "again", againAtMs }]);
   };
 
-  const settlementOf = ({ row, images }: BatchElement, result: BatchResult): Settlement => {
+  const settlementOf = ({ row, images, unreadable }: BatchElement, result: BatchResult): Settlement => {
     const backOffMs = () => clock.monotonicMs() + fullJitterMs(row.tries + 1, random);
     const { receipt, missing = [] } = result;
     switch (result.status) {
@@ -149,8 +149,8 @@ export const createUploader = (options: UploaderOptions): Uploader => {
     }
     // Without a receipt nothing is acknowledged, whatever the status says.
     if (!receipt) return { seq: row.seq, kind: "again", againAtMs: backOffMs() };
-    // An image that was sent and is missing all the same must not spin.
-    const spins = missing.some((role) => images.some((image) => image.role === role));
+    // An image that was sent and is missing all the same must not spin, nor one that the disk could not read.
+    const spins = missing.some((role) => [...images, ...unreadable].some((image) => image.role === role));
     return { seq: row.seq, kind: "acknowledged", receipt, missing, againAtMs: spins ? backOffMs() : 0 };
   };
 
@@ -220,6 +220,9 @@ export const createUploader = (options: UploaderOptions): Uploader => {
     if (batch.lost.length > 0) {
       log.error({ images: batch.lost }, "stored images are gone or altered and cannot be sent");
       buffer.settle(batch.lost);
+    }
+    for (const { row, unreadable } of batch.elements) {
+      if (unreadable.length > 0) log.error({ id: row.id, images: unreadable }, "stored images cannot be read now");
     }
     if (batch.elements.length === 0) {
       backlog = false;
