@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { openBuffer, type DetectionBuffer } from "./buffer.ts";
 import { createSystemClock } from "./clock.ts";
 import { sha256Of } from "./images.ts";
+import { createPruner } from "./receipts.ts";
 import {
   aJpeg,
   aLineTo,
@@ -189,6 +190,55 @@ test("images that central misses are sent again with the same bytes of detection
   const [first, second] = line.central.batches().map(readBatch);
   expect(second?.payloads).toEqual(first?.payloads);
   expect(second?.parts.map(({ name }) => name)).toEqual(["detections", "image_0_crop"]);
+});
+
+test.for(["stored", "duplicate"])(
+  "a result of %s that does not say what is missing settles only what was sent",
+  async (status) => {
+    const pace = { ...aPace, imagesPaused: true };
+    await using line = await openLine((request) => replyWith(request, () => ({ status }), pace));
+    await fill(line.buffer, 1, true);
+    line.uploader.setPace(pace);
+    line.start();
+    await until(drained(line.buffer));
+    const roles = () => line.buffer.due(10, Number.MAX_SAFE_INTEGER, false)[0]?.imagesDue.map(({ role }) => role);
+    expect(roles()).toEqual(["full", "crop"]);
+    line.uploader.setPace(aPace);
+    await until(() => roles() === undefined);
+    expect(readBatch(line.central.batches()[1] as ReceivedRequest).parts).toHaveLength(3);
+  },
+);
+
+test("a quarantined row is settled without the images that were not sent, and goes 7 days after its receipt", async () => {
+  const pace = { ...aPace, imagesPaused: true };
+  await using line = await openLine((request) =>
+    replyWith(
+      request,
+      (payload) => ({
+        status: "quarantined",
+        reason: "schema",
+        missing: ["full", "crop"],
+        receipt: aReceipt(payload, { receivedAt: new Date().toISOString() }),
+      }),
+      pace,
+    ),
+  );
+  await fill(line.buffer, 1, true);
+  line.uploader.setPace(pace);
+  line.start();
+  await until(drained(line.buffer));
+  expect(line.buffer.due(10, Number.MAX_SAFE_INTEGER, false)).toEqual([]);
+  // Eight days on, as central's clock says.
+  const offsetMs = () => 8 * 86_400_000;
+  const central = aLineTo(line.central.url);
+  const pruner = createPruner({
+    buffer: line.buffer,
+    central,
+    clock: createSystemClock(),
+    offsetMs,
+    log: createTestLog().log,
+  });
+  expect(await pruner.prune(new AbortController().signal)).toBe(1);
 });
 
 test("retransmit reads the images from the disk and sends them again", async () => {

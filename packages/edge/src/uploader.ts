@@ -8,6 +8,7 @@ import {
   failureSchema,
   type BatchResponse,
   type BatchResult,
+  type ImageRole,
   type Pace,
 } from "@chaverim/contracts";
 import { batchBody, fillBatch, type Batch, type BatchElement } from "./batch.ts";
@@ -82,6 +83,14 @@ export const readVerdict = (answer: CentralAnswer, ids: readonly string[], nowMs
   }
 };
 
+/** The images that central still wants of a row. Where it does not say, it has only what was sent. */
+const missingOf = ({ row, images }: BatchElement, { status, missing }: BatchResult): readonly ImageRole[] => {
+  // What is in quarantine is settled as it is: its pictures would have no detection to belong to.
+  if (status === "quarantined") return [];
+  const sent = new Set(images.map(({ role }) => role));
+  return missing ?? row.imagesDue.map(({ role }) => role).filter((role) => !sent.has(role));
+};
+
 export type Uploader = {
   /** Tells that a row of so many bytes was added. */
   noteAdded: (bytes: number) => void;
@@ -134,9 +143,10 @@ export const createUploader = (options: UploaderOptions): Uploader => {
     buffer.settle([{ seq: only.row.seq, kind: "again", againAtMs }]);
   };
 
-  const settlementOf = ({ row, images, unreadable }: BatchElement, result: BatchResult): Settlement => {
+  const settlementOf = (element: BatchElement, result: BatchResult): Settlement => {
+    const { row, images, unreadable } = element;
     const backOffMs = () => clock.monotonicMs() + fullJitterMs(row.tries + 1, random);
-    const { receipt, missing = [] } = result;
+    const { receipt } = result;
     switch (result.status) {
       case "retransmit":
         return { seq: row.seq, kind: "again", againAtMs: backOffMs() };
@@ -149,6 +159,7 @@ export const createUploader = (options: UploaderOptions): Uploader => {
     }
     // Without a receipt nothing is acknowledged, whatever the status says.
     if (!receipt) return { seq: row.seq, kind: "again", againAtMs: backOffMs() };
+    const missing = missingOf(element, result);
     // An image that was sent and is missing all the same must not spin, nor one that the disk could not read.
     const spins = missing.some((role) => [...images, ...unreadable].some((image) => image.role === role));
     return { seq: row.seq, kind: "acknowledged", receipt, missing, againAtMs: spins ? backOffMs() : 0 };
