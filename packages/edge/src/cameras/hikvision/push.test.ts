@@ -1,5 +1,5 @@
 /** Cameras that push to a real listener. Rule: what was answered 200 is on disk, and comes out once. */
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rmdir, writeFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { createCentralTime } from "../../clock.ts";
 import { aJpeg, createFakeClock, createTestLog, temporaryFolder, until } from "../../testing.ts";
 import type { Sighting } from "../camera.ts";
-import { openPushCamera, openPushListener } from "./push.ts";
+import { openPushCamera, openPushListener, type PushCamera } from "./push.ts";
 
 const TOKEN = "a-token-nobody-guesses";
 const event: Buffer<ArrayBuffer> = readFileSync(
@@ -175,6 +175,44 @@ test("a wrong token, a wrong method and a body of 18 MB are refused", async () =
   expect((await fetch(gate.url)).status).toBe(405);
   expect((await post(gate.url, Buffer.alloc(18 * 1024 * 1024))).status).toBe(413);
   expect(await readdir(join(folder.path, "spool", "gate"))).toEqual([]);
+});
+
+test("a disk that takes nothing answers 503 to a message of any size, and the next one is taken when it does again", async () => {
+  await using folder = await temporaryFolder();
+  await using gate = await openGate(folder.path);
+  const scratch = join(folder.path, "spool-scratch", "gate");
+  await rmdir(scratch);
+  for (const bytes of [10, 300 * 1024, 5 * 1024 * 1024]) {
+    const response = await post(gate.url, Buffer.alloc(bytes));
+    expect([response.status, response.headers.get("connection")]).toEqual([503, "close"]);
+  }
+  expect(gate.lines.map(({ message }) => message)).toEqual(Array(3).fill("a camera's message could not be stored"));
+  await mkdir(scratch);
+  expect((await post(gate.url, event)).status).toBe(200);
+});
+
+test.for([
+  ["at the first bytes of a message", 1],
+  ["at its last", 300 * 1024],
+] as const)("a disk that is full %s answers 503", async ([, room]) => {
+  await using folder = await temporaryFolder();
+  await using gate = await openGate(folder.path);
+  const { log, lines } = createTestLog();
+  const full: PushCamera = {
+    ...gate.camera,
+    receive: async (_contentType, body) => {
+      let bytes = 0;
+      for await (const chunk of body) {
+        bytes += chunk.length;
+        if (bytes > room) break;
+      }
+      throw new Error("ENOSPC: no space left on device");
+    },
+  };
+  await using listener = await openPushListener({ host: "127.0.0.1", port: 0 }, [full], log);
+  const response = await post(`http://127.0.0.1:${listener.port}/hikvision/${TOKEN}`, Buffer.alloc(300 * 1024));
+  expect([response.status, response.headers.get("connection")]).toEqual([503, "close"]);
+  expect(lines).toContainEqual(expect.objectContaining({ message: "a camera's message could not be stored" }));
 });
 
 test("a message that the camera cuts leaves nothing behind and the next one is taken", async () => {

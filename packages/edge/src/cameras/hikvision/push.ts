@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { finished } from "node:stream/promises";
 import { arrivalNow, type CentralTime, type Clock } from "../../clock.ts";
 import { FatalError, UnreadableError, reasonOf } from "../../failure.ts";
 import type { Log } from "../../log.ts";
@@ -27,8 +28,8 @@ import { isDocument } from "./tree.ts";
 
 export type PushCamera = Camera & {
   token: string;
-  /** Stores one message durably. */
-  receive: (request: IncomingMessage) => Promise<void>;
+  /** Stores one message durably. Throws what `Spool.store` throws. */
+  receive: (contentType: string | null, body: AsyncIterable<Buffer>) => Promise<void>;
 };
 
 type PushCameraOptions = {
@@ -137,8 +138,8 @@ export const openPushCamera = async (options: PushCameraOptions): Promise<PushCa
     id,
     token: options.token,
     status: () => ({ ...status }),
-    receive: async (request) => {
-      const name = await spool.store(arrivalNow(clock), request.headers["content-type"] ?? null, request);
+    receive: async (contentType, body) => {
+      const name = await spool.store(arrivalNow(clock), contentType, body);
       waiting.add(name);
       waker.wake();
     },
@@ -164,6 +165,16 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Ten cameras with a few connections each; more is not a camera. */
 const CONNECTIONS_MAX = 100;
 
+/** Reads the rest of a body and drops it: a camera that is still writing when we close never sees the answer. */
+const readToEnd = async (request: IncomingMessage): Promise<void> => {
+  try {
+    await finished(request.resume());
+  } catch (error) {
+    // The camera went away meanwhile, or the server's time limit cut it: nobody is there to answer.
+    if (!request.destroyed) throw error;
+  }
+};
+
 const answer = async (
   camerasByToken: ReadonlyMap<string, PushCamera>,
   request: IncomingMessage,
@@ -175,20 +186,22 @@ const answer = async (
   if (!camera) return void end(404);
   if (request.method !== "POST") return void end(405);
   try {
-    await camera.receive(request);
+    // Whoever stops reading must not destroy the request: a destroyed one then says that the camera went away.
+    const body: NodeJS.AsyncIterator<Buffer> = request.iterator({ destroyOnReturn: false });
+    await camera.receive(request.headers["content-type"] ?? null, body);
     end(200);
   } catch (error) {
-    if (error instanceof TooLargeError) {
-      log.warn({ camera: camera.id }, "a camera's message has more than 17 MB and was refused");
-      response.setHeader("connection", "close");
-      return void end(413);
-    }
-    if (!request.complete) {
-      log.warn({ camera: camera.id, reason: reasonOf(error) }, "a camera cut its connection within a message");
+    const reason = reasonOf(error);
+    if (request.destroyed && !request.complete) {
+      log.warn({ camera: camera.id, reason }, "a camera cut its connection within a message");
       return;
     }
-    log.error({ camera: camera.id, reason: reasonOf(error) }, "a camera's message could not be stored");
-    end(503);
+    const tooLarge = error instanceof TooLargeError;
+    if (tooLarge) log.warn({ camera: camera.id, reason }, "a camera's message was refused");
+    else log.error({ camera: camera.id, reason }, "a camera's message could not be stored");
+    await readToEnd(request);
+    response.setHeader("connection", "close");
+    end(tooLarge ? 413 : 503);
   }
 };
 
