@@ -1,5 +1,5 @@
 /** Cameras that push to a real listener. Rule: what was answered 200 is on disk, and comes out once. */
-import { mkdir, readFile, readdir, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rmdir, writeFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -144,6 +144,36 @@ test("a spooled file that was damaged goes to quarantine", async () => {
   await post(gate.url, event);
   expect(await take(gate.camera, 1)).toHaveLength(1);
   expect(await readdir(join(folder.path, "quarantine", "gate"))).toContain("000000000000001-damaged.reason.txt");
+});
+
+test("a spooled file that the disk cannot read holds up no other, and is taken when it can be read", async () => {
+  await using folder = await temporaryFolder();
+  const spool = join(folder.path, "spool", "gate");
+  const clock = createFakeClock();
+  await using gate = await openGate(folder.path, { clock });
+  await post(gate.url, event);
+  const [name = ""] = await readdir(spool);
+  await rename(join(spool, name), join(folder.path, name));
+  // A folder in its place is a file that cannot be read (EISDIR), also for root.
+  await mkdir(join(spool, name));
+  await post(gate.url, event);
+  const stop = new AbortController();
+  const sightings = gate.camera.sightings(stop.signal)[Symbol.asyncIterator]();
+  expect((await sightings.next()).done).toBe(false);
+  expect(gate.lines).toContainEqual(
+    expect.objectContaining({ level: "error", file: name, reason: expect.stringContaining("EISDIR") }),
+  );
+  const next = sightings.next();
+  await until(async () => (await readdir(spool)).length === 1);
+  await rmdir(join(spool, name));
+  await rename(join(folder.path, name), join(spool, name));
+  clock.advance(5 * 60_000);
+  // The clock of this test stands still and its timers do not: another message wakes the camera.
+  await post(gate.url, "no event");
+  expect((await next).done).toBe(false);
+  stop.abort();
+  await sightings.next();
+  expect(await readdir(spool)).not.toContain(name);
 });
 
 test("a picture that is no JPEG does not cost the plate, and the raw message is kept", async () => {

@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { finished } from "node:stream/promises";
 import { arrivalNow, type CentralTime, type Clock } from "../../clock.ts";
-import { FatalError, UnreadableError, reasonOf } from "../../failure.ts";
+import { FatalError, RecoverableError, UnreadableError, reasonOf } from "../../failure.ts";
 import type { Log } from "../../log.ts";
 import { createWaker } from "../../waker.ts";
 import {
@@ -43,6 +43,9 @@ type PushCameraOptions = {
   log: Log;
 };
 
+/** A message that the disk could not read is tried again so often: a bad sector costs seconds at each try. */
+const REREAD_MS = 5 * 60_000;
+
 /** The name under which the buffer knows an alarm: a repeat (activePostCount) says the same again. */
 const sourceOf = (event: AnprEvent, spoolName: string): string => {
   if (event.eventId !== null) return `uuid:${event.eventId}`;
@@ -69,6 +72,8 @@ export const openPushCamera = async (options: PushCameraOptions): Promise<PushCa
   const spool = await openSpool(options.dataDir, id, clock.nowMs);
   const waker = createWaker();
   const waiting = new Set<string>();
+  /** Messages that the disk could not read, and when they are tried again, of `monotonicMs`. */
+  const unread = new Map<string, number>();
   const status: CameraStatus = {
     status: "connecting",
     lastDetectionAt: null,
@@ -128,11 +133,32 @@ export const openPushCamera = async (options: PushCameraOptions): Promise<PushCa
       }
       await spool.remove(name);
     } catch (error) {
-      if (!(error instanceof UnreadableError)) throw error;
       status.status = "error";
-      await setAside(name, error.message);
+      if (error instanceof RecoverableError) {
+        unread.set(name, clock.monotonicMs() + REREAD_MS);
+        log.error(
+          { camera: id, reason: error.message, file: name },
+          "a camera's message cannot be read now; others go on",
+        );
+      } else if (error instanceof UnreadableError) {
+        await setAside(name, error.message);
+      } else {
+        throw error;
+      }
     }
   }
+
+  /** Lets the messages whose time has come wait in line again; returns how long it is until the next one's. */
+  const requeueUnread = (): number => {
+    for (const [name, againAtMs] of unread) {
+      const waitMs = againAtMs - clock.monotonicMs();
+      // Each waits equally long, so that they stand in the order of their times.
+      if (waitMs > 0) return waitMs;
+      unread.delete(name);
+      waiting.add(name);
+    }
+    return Number.POSITIVE_INFINITY;
+  };
 
   return {
     id,
@@ -147,6 +173,7 @@ export const openPushCamera = async (options: PushCameraOptions): Promise<PushCa
       // Names sort by their time: what a crash left behind comes first.
       const spooled = new Set([...(await spool.names()), ...waiting]);
       waiting.clear();
+      unread.clear();
       for (const name of [...spooled].toSorted()) waiting.add(name);
       while (!signal.aborted) {
         for (const name of waiting) {
@@ -154,7 +181,8 @@ export const openPushCamera = async (options: PushCameraOptions): Promise<PushCa
           waiting.delete(name);
           if (signal.aborted) return;
         }
-        await waker.wait(Number.POSITIVE_INFINITY, signal);
+        const waitMs = requeueUnread();
+        if (waiting.size === 0) await waker.wait(waitMs, signal);
       }
     },
   };

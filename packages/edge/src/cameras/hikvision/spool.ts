@@ -7,7 +7,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import type { Arrival } from "../../clock.ts";
 import { syncFolder, writeDurably } from "../../durable-file.ts";
-import { UnreadableError, codeOf } from "../../failure.ts";
+import { RecoverableError, UnreadableError, codeOf, reasonOf } from "../../failure.ts";
 import { createUuidV7 } from "../../uuid-v7.ts";
 
 /** The first line of a spooled file; the camera's bytes follow it unchanged. */
@@ -32,7 +32,7 @@ export type Spool = {
   store: (arrival: Arrival, contentType: string | null, body: AsyncIterable<Buffer>) => Promise<string>;
   /** The names of all waiting messages, oldest first. */
   names: () => Promise<string[]>;
-  /** Reads a message; null when it is gone. Throws UnreadableError. */
+  /** Reads a message; null when it is gone. Throws UnreadableError, or RecoverableError when the disk cannot read it now. */
   read: (name: string) => Promise<SpooledMessage | null>;
   remove: (name: string) => Promise<void>;
   /** Moves a message to the quarantine, beside a file that says why. */
@@ -68,7 +68,7 @@ export const openSpool = async (dataDir: string, camera: string, nowMs: () => nu
     read: async (name) => {
       const stored = await readFile(join(folder, name)).catch((error: unknown) => {
         if (codeOf(error) === "ENOENT") return null;
-        throw error;
+        throw new RecoverableError(`The disk cannot read it: ${reasonOf(error)}`, { cause: error });
       });
       if (stored === null) return null;
       const headEnd = stored.indexOf("\n");
