@@ -10,11 +10,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { receiptBytes, type Pace, type Receipt } from "@chaverim/contracts";
+import { openBuffer, type DetectionBuffer } from "./buffer.ts";
 import type { Picture, Sighting } from "./cameras/camera.ts";
 import { readMultipart, type Part } from "./cameras/hikvision/multipart.ts";
 import { createCentral, type Central } from "./central.ts";
 import { createCentralTime, createSystemClock, type Clock } from "./clock.ts";
 import { createLog, type Log } from "./log.ts";
+import { createUploader, type BatchTrigger } from "./uploader.ts";
 
 export const anApiKey = `alpr_${"a".repeat(43)}`;
 
@@ -162,3 +164,72 @@ export const aLineTo = (url: string, clock: Clock = createSystemClock()): Centra
     createCentralTime(clock),
     new AbortController().signal,
   );
+
+/** Sends almost at once. */
+export const QUICK: BatchTrigger = { intervalMs: 20, rows: 50, bytes: 5 * 1024 * 1024 };
+export const scene = aJpeg("scene");
+export const crop = aJpeg("crop");
+/** The scene and the crop of one detection. */
+export const pictures = [
+  { role: "full", bytes: scene },
+  { role: "crop", bytes: crop },
+] as const;
+
+/** A buffer in a folder, a central with this reply, and an uploader between them. */
+export const openLine = async (
+  reply?: (request: ReceivedRequest, count: number) => Reply,
+  {
+    trigger = QUICK,
+    random = (): number => 0.01,
+    dataDir,
+  }: { trigger?: BatchTrigger; random?: () => number; dataDir?: string } = {},
+) => {
+  const stack = new AsyncDisposableStack();
+  const folder = dataDir ?? stack.use(await temporaryFolder()).path;
+  const central = stack.use(await openTestCentral(reply));
+  const clock = createSystemClock();
+  const buffer = stack.use(await openBuffer(folder, clock));
+  const { log, lines } = createTestLog();
+  const line = aLineTo(central.url, clock);
+  const uploader = createUploader({ buffer, central: line, clock, trigger, log, random, uptimeMs: 3_600_000 });
+  const stop = new AbortController();
+  const start = () => {
+    const running = uploader.run(stop.signal);
+    stack.defer(async () => {
+      stop.abort();
+      await running;
+    });
+  };
+  return {
+    folder,
+    central,
+    buffer,
+    uploader,
+    lines,
+    start,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+};
+
+/** Adds detections of A0, A1, ...; with the scene and the crop when asked. */
+export const fill = async (buffer: DetectionBuffer, count: number, withPictures = false) => {
+  for (let n = 0; n < count; n++) {
+    await buffer.add(aSighting({ plate: `A${n}`, pictures: withPictures ? [...pictures] : [] }));
+  }
+};
+
+/** Says whether central has acknowledged everything. */
+export const drained = (buffer: DetectionBuffer) => () => buffer.stats().rows === 0;
+
+/** The results that central gives for a batch, each changed by `over`. */
+export const replyWith = (
+  request: ReceivedRequest,
+  over: (payload: string, index: number) => object,
+  pace: Pace = aPace,
+): Reply => {
+  const results = readBatch(request).payloads.map((payload, index) => {
+    const { id } = JSON.parse(payload) as { id: string };
+    return { id, status: "stored", receipt: aReceipt(payload), ...over(payload, index) };
+  });
+  return { status: 200, body: { results, pace } };
+};
