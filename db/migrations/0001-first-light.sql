@@ -127,6 +127,8 @@ declare
   month_start timestamptz := date_trunc('month', from_time, 'UTC');
   partition text;
 begin
+  -- A new partition waits for whoever reads the table, a dump for instance, and everybody else would wait behind it.
+  perform set_config('lock_timeout', '2s', true);
   perform pg_advisory_xact_lock(hashtext('chaverim.partitions'));
   while month_start <= to_time loop
     partition := 'detections_' || to_char(month_start at time zone 'UTC', 'YYYY_MM');

@@ -39,7 +39,7 @@ const anEmptyDatabase = async (): Promise<{ sql: Sql; url: string }> => {
   return { sql: database.sql, url: url.href };
 };
 const write = (name: string, text: string) => writeFile(join(directory, name), text);
-const run = (sql: Sql) => migrate(sql, pathToFileURL(`${directory}/`));
+const run = (sql: Sql) => migrate(sql, "upgrade", pathToFileURL(`${directory}/`));
 const tables = async (sql: Sql) =>
   (await sql<{ name: string }[]>`select tablename as name from pg_tables where schemaname = 'public' order by 1`).map(
     ({ name }) => name,

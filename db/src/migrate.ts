@@ -25,15 +25,24 @@ const readMigrations = async (directory: URL): Promise<Migration[]> => {
   );
 };
 
+/** A tool never upgrades a database under a server that runs. */
+export type MigrateMode = "upgrade" | "only when empty";
+
 /**
  * Brings the database to this code's schema, and makes the partitions of the months around now.
  * @returns the names that were applied now
  * @throws MigrationError when the database holds a migration that this code does not know, or another text of one
  */
-export const migrate = async (sql: Sql, directory: URL = MIGRATIONS): Promise<string[]> => {
+export const migrate = async (
+  sql: Sql,
+  mode: MigrateMode = "upgrade",
+  directory: URL = MIGRATIONS,
+): Promise<string[]> => {
   const migrations = await readMigrations(directory);
   const connection = await sql.reserve();
   try {
+    // A migration of a large table takes what it takes.
+    await connection`set statement_timeout = 0`;
     await connection`select pg_advisory_lock(hashtext('chaverim.migrate'))`;
     await connection`create table if not exists migrations (
       name text primary key, sha256 text not null, applied_at timestamptz not null default now())`;
@@ -56,6 +65,11 @@ export const migrate = async (sql: Sql, directory: URL = MIGRATIONS): Promise<st
     }
     const done = new Set(applied.map(({ name }) => name));
     const applying = migrations.filter(({ name }) => !done.has(name));
+    if (mode === "only when empty" && applied.length > 0 && applying.length > 0) {
+      throw new MigrationError(
+        "The database is older than this program: restart the server, which brings it up to date.",
+      );
+    }
     for (const { name, text, sha256 } of applying) {
       // One statement string: PostgreSQL runs it as one transaction, so a migration applies whole or not at all.
       const values = `'${name.replaceAll("'", "''")}', '${sha256}'`;
@@ -67,13 +81,14 @@ export const migrate = async (sql: Sql, directory: URL = MIGRATIONS): Promise<st
   } finally {
     // After a failed migration the session is still inside its transaction; elsewhere this only draws a notice.
     await connection`rollback`;
+    await connection`reset statement_timeout`;
     await connection`select pg_advisory_unlock_all()`;
     connection.release();
   }
 };
 
 /**
- * Makes the monthly partitions from last month to three months ahead; called at start and daily, so that a server that
+ * Makes the monthly partitions from last month to three months ahead; called at start and every few hours, so that a server that
  * nobody looks at for a quarter of a year still has a place for each detection.
  */
 export const ensurePartitionsAhead = async (sql: Sql): Promise<void> => {

@@ -29,6 +29,12 @@ const connectAtOnce = ({ path, host, port }: { path?: string; host: string[]; po
 /** The driver's option for it, which its types leave out. */
 const SOCKET: object = { socket: connectAtOnce };
 
+/**
+ * What the server ends by itself when nobody here can any more: a query that runs for half a minute, and a transaction whose
+ * owner was cut off (its locks would hold up a collector for two hours, until TCP notices).
+ */
+const LIMITS = { statement_timeout: 30_000, idle_in_transaction_session_timeout: 15_000 };
+
 export type DatabaseOptions = {
   /** Connections at most. Default 12: two cores do not gain from more, and each costs PostgreSQL about 10 MB. */
   max?: number;
@@ -67,7 +73,7 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Databa
     ...SOCKET,
     // Notices (such as "relation already exists") are for psql, not for a log.
     onnotice: () => undefined,
-    connection: { application_name: options.applicationName ?? "chaverim", timezone: "UTC" },
+    connection: { application_name: options.applicationName ?? "chaverim", timezone: "UTC", ...LIMITS },
   });
   return {
     sql,

@@ -1,6 +1,6 @@
 /**
  * The tables as typed queries see them: a mirror of db/migrations, which are the truth.
- * Rule: names and types follow the SQL; schema.pg.test.ts fails when a column here is not in the database.
+ * Rule: names and types follow the SQL; migrate.pg.test.ts fails when a column here is not in the database.
  */
 import {
   bigint,

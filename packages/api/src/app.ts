@@ -32,11 +32,15 @@ const identify: RequestHandler = (_request, response, next) => {
   next();
 };
 
+/** What is not a screen: interfaces, health and built files. */
+const SERVED = /^\/(api|trpc|assets|healthz|readyz|metrics)(\/|$)/;
+
 const logRequests =
   (central: Central): RequestHandler =>
   (request, response, next) => {
     const startedAt = performance.now();
-    const path = request.path;
+    // Screens have plates in their addresses; a screen's address is not written down.
+    const path = SERVED.test(request.path) ? request.path : "(screen)";
     response.once("close", () => {
       const fields = {
         src_ip: request.ip,
@@ -109,14 +113,15 @@ const mountScreens = (app: Express): void => {
   });
 };
 
-const securityHeaders = (secure: boolean): RequestHandler =>
+const securityHeaders = ({ allowed, secure }: Central["origins"]): RequestHandler =>
   helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", "data:", "blob:"],
-        connectSrc: ["'self'", "ws:", "wss:"],
+        // The live channel by name: not every browser counts WebSocket as 'self'.
+        connectSrc: ["'self'", ...[...allowed].map((origin) => origin.replace(/^http/, "ws"))],
         // Charts and virtual lists set sizes in style attributes; scripts have no such exception.
         styleSrc: ["'self'", "'unsafe-inline'"],
         scriptSrc: ["'self'"],
@@ -192,7 +197,7 @@ export const createApp = (central: Central): Express => {
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("trust proxy", central.config.trustProxy);
-  app.use(identify, logRequests(central), securityHeaders(central.origins.secure));
+  app.use(identify, logRequests(central), securityHeaders(central.origins));
   for (const [route, handlers] of Object.entries(createHandlers(central))) {
     const [method, path] = route.split(" ") as ["GET" | "POST", string];
     app[method === "GET" ? "get" : "post"](path, handlers as RequestHandler);

@@ -29,7 +29,8 @@ export class AppError extends Error {
 }
 
 /** postgres.js and PostgreSQL codes that mean "the database cannot answer now", not "the query is wrong". */
-const DATABASE_AWAY = /^(CONNECT(ION)?_.*|ECONN.*|57P0[1-5]|57014|53[0-9A-Z]{3}|08[0-9A-Z]{3}|55P03|58030|25006)$/;
+const DATABASE_AWAY =
+  /^(EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|CONNECT(ION)?_.*|ECONN.*|57P0[1-5]|57014|53[0-9A-Z]{3}|08[0-9A-Z]{3}|55P03|58030|25006|25P03)$/;
 
 /** Says whether an error means that the database is down, full, starting or too slow. */
 export const isDatabaseAway = (error: unknown): boolean => {

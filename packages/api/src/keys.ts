@@ -13,8 +13,8 @@ import {
   randomBytes,
   sign,
 } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { link, mkdir, open, readFile, unlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 export type CentralKeys = {
   /** Names the receipt key: the first 16 hex digits of the SHA-256 of its public half. */
@@ -28,25 +28,40 @@ export type CentralKeys = {
   unseal: (sealed: Uint8Array) => Buffer;
 };
 
-const readOrCreate = async (path: string, create: () => string): Promise<string> => {
+const readOrCreate = async (path: string, create: (() => string) | null): Promise<string> => {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    const made = create();
-    await writeFile(path, made, { mode: 0o600, flag: "wx", flush: true });
-    return made;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || !create) throw error;
+    const draft = `${path}.${process.pid}`;
+    await writeFile(draft, create(), { mode: 0o600, flag: "w", flush: true });
+    // Under its name only when its bytes are on the disk; whoever else was first is the one.
+    await link(draft, path).catch((refusal: NodeJS.ErrnoException) => {
+      if (refusal.code !== "EEXIST") throw refusal;
+    });
+    await unlink(draft);
+    const folder = await open(dirname(path), "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+    return readFile(path, "utf8");
   }
 };
 
-/** Opens the keys below `directory`, making them at the first start. */
-export const openKeys = async (directory: string): Promise<CentralKeys> => {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const pem = await readOrCreate(join(directory, "receipts.pem"), () =>
-    generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
-  );
+const createReceiptKey = (): string =>
+  generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+
+/**
+ * Opens the keys below `directory`.
+ * @param mayCreate make them when they are not there; a tool that works on another machine's database must not
+ */
+export const openKeys = async (directory: string, mayCreate: boolean): Promise<CentralKeys> => {
+  if (mayCreate) await mkdir(directory, { recursive: true, mode: 0o700 });
+  const pem = await readOrCreate(join(directory, "receipts.pem"), mayCreate ? createReceiptKey : null);
   const sealing = Buffer.from(
-    await readOrCreate(join(directory, "secrets.key"), () => randomBytes(32).toString("base64")),
+    await readOrCreate(join(directory, "secrets.key"), mayCreate ? () => randomBytes(32).toString("base64") : null),
     "base64",
   );
   const receiptKey: KeyObject = createPrivateKey(pem);

@@ -15,15 +15,17 @@ const EXIT_CONFIG = 78;
 /** What a shutdown may take in all; then the process ends whatever still hangs. */
 const DRAIN_MS = 9000;
 
-/** Resolves with the first signal; a second one ends the process at once. */
+/** Resolves with the first signal; a second Ctrl-C ends the process at once. */
 const untilSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
+    let asked = 0;
     const stop = (signal: NodeJS.Signals) => {
-      process.once("SIGINT", () => process.exit(130));
+      // Only a person at a keyboard may be impatient; a service manager that repeats itself waits for the drain.
+      if (++asked > 1 && signal === "SIGINT") process.exit(130);
       resolve(signal);
     };
-    process.once("SIGINT", stop);
-    process.once("SIGTERM", stop);
+    process.on("SIGINT", stop);
+    process.on("SIGTERM", stop);
   });
 
 const printSetupLink = async (central: Central): Promise<void> => {

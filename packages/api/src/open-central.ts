@@ -135,7 +135,7 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
   const port = await listen(server, config);
   opening.defer(() => connections.drain());
   const database = opening.use(await openCentralDatabase(config, "server"));
-  const keys = await openKeys(join(config.dataDir, "keys"));
+  const keys = await openKeys(join(config.dataDir, "keys"), true);
   await assertKeysFit(database, keys);
   const store = opening.use(await openEvidence(config, log));
   const metrics = createMetrics(database.sql);

@@ -22,6 +22,8 @@ export type Context = {
 };
 
 const t = initTRPC.context<Context>().create({
+  // What is live comes over WebSocket alone, where a session that ends closes its channel.
+  sse: { enabled: false },
   errorFormatter: ({ shape, error, ctx }) => {
     const failure: Failure = toFailure(toToldError(error), ctx?.requestId ?? "-").body;
     return { ...shape, message: failure.message, data: { ...shape.data, stack: undefined, failure } };

@@ -63,6 +63,28 @@ test("A listed plate raises an alert that says what was listed, where it was see
   });
 });
 
+test("What a camera sends again from its memory does not silence the live reading that follows it", async () => {
+  await watch("BACKAGAIN");
+  const at = (ms: number) => new Date(Date.now() - ms).toISOString();
+  const memory = aDetection({
+    plate: "BACKAGAIN",
+    capturedAt: at(20_000),
+    vendor: { name: "hikvision", retransmitted: true },
+  });
+  const live = aDetection({ plate: "BACKAGAIN", capturedAt: at(5000) });
+  await see([memory]);
+  await see([live]);
+  expect((await alertsOf([memory, live])).length).toBe(1);
+});
+
+test("A cursor that central does not know, as after a restored backup, begins anew instead of waiting for ever", async () => {
+  const { cursor } = await viewer.trpc.alerts.since.query({ cursor: null });
+  const answer = await viewer.trpc.alerts.since.query({ cursor: cursor + 1000 });
+  expect(answer).toMatchObject({ cursor, reset: true });
+  expect(answer.alerts.length).toBeGreaterThan(0);
+  expect(await viewer.trpc.alerts.since.query({ cursor })).toEqual({ alerts: [], cursor, more: false, reset: false });
+});
+
 test("A picture that follows its detection changes the alert, so that a phone that holds it fetches it again", async () => {
   await watch("PICLATE");
   const crop = aJpeg();

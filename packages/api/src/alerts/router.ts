@@ -8,7 +8,7 @@ import * as z from "zod";
 import { AppError } from "../failure.ts";
 import { type Context, procedure, router } from "../trpc.ts";
 import { acknowledgeAlert, resolveAlert } from "./answer.ts";
-import { readAlert, readAlertsSince, readNewestAlerts } from "./view.ts";
+import { readAlert, readAlertsSince, readNewestAlerts, readNewestChange } from "./view.ts";
 
 /** What a phone keeps (offline.md). */
 const NEWEST = 200;
@@ -28,15 +28,22 @@ export const alertsRouter = router({
         limit: z.number().int().min(1).max(NEWEST).default(NEWEST),
       }),
     )
-    .query(async ({ ctx, input }): Promise<{ alerts: AlertView[]; cursor: number; more: boolean }> => {
+    .query(async ({ ctx, input }): Promise<{ alerts: AlertView[]; cursor: number; more: boolean; reset: boolean }> => {
       const { sql } = ctx.central.database;
       const { role } = ctx.session.user;
-      if (input.cursor === null) {
+      const newest = await readNewestChange(sql);
+      // A cursor from a future that a restored backup does not know: whoever holds it begins anew.
+      if (input.cursor === null || input.cursor > newest) {
         const alerts = await readNewestAlerts(sql, input.limit, role);
-        return { alerts, cursor: alerts[0]?.change ?? 0, more: false };
+        return { alerts, cursor: alerts[0]?.change ?? 0, more: false, reset: input.cursor !== null };
       }
       const alerts = await readAlertsSince(sql, input.cursor, input.limit, role);
-      return { alerts, cursor: alerts.at(-1)?.change ?? input.cursor, more: alerts.length === input.limit };
+      return {
+        alerts,
+        cursor: alerts.at(-1)?.change ?? input.cursor,
+        more: alerts.length === input.limit,
+        reset: false,
+      };
     }),
   live: procedure("alerts.live")
     .input(
@@ -54,7 +61,8 @@ export const alertsRouter = router({
       let cursor = input?.lastEventId ? Number(input.lastEventId) : null;
       // The mailbox exists before the first read, so what commits in between is announced, not missed.
       for await (const _ of ctx.central.live.alertNews(signal)) {
-        cursor ??= (await readNewestAlerts(sql, 1, ctx.session.user.role))[0]?.change ?? 0;
+        const newest = await readNewestChange(sql);
+        cursor = Math.min(cursor ?? newest, newest);
         for (;;) {
           const alerts = await readAlertsSince(sql, cursor, PAGE, ctx.session.user.role);
           for (const alert of alerts) yield tracked(String(alert.change), alert);

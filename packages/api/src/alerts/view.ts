@@ -81,6 +81,12 @@ export const readNewestAlerts = async (sql: Sql, limit: number, role: Role): Pro
   return rows.map((row) => rowToView(row, role));
 };
 
+/** The highest change number that is committed; 0 when there is no alert. */
+export const readNewestChange = async (sql: Sql): Promise<number> => {
+  const [row] = await sql<{ change: number | null }[]>`select max(change)::float8 as change from alerts`;
+  return row?.change ?? 0;
+};
+
 /** Alerts that changed after `change`, oldest change first. */
 export const readAlertsSince = async (sql: Sql, change: number, limit: number, role: Role): Promise<AlertView[]> => {
   const rows = await sql<AlertRow[]>`${alertRows(sql)} where a.change > ${change} order by a.change limit ${limit}`;

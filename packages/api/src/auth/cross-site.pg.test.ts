@@ -46,6 +46,14 @@ test.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-da
   },
 );
 
+test("Nothing is live over plain HTTP, where the end of a session would go unnoticed", async () => {
+  const response = await (
+    await central.signIn("operator")
+  ).fetch("/trpc/detections.live", { headers: { Accept: "text/event-stream" } });
+  // The answer ends by itself, with nothing but the refusal.
+  expect(await response.text()).toContain("event: serialized-error");
+});
+
 test("A change by GET is refused", async () => {
   const input = encodeURIComponent(JSON.stringify({ name: "By GET", priority: 3 }));
   const response = await admin.fetch(`/trpc/watchlists.create?input=${input}`);

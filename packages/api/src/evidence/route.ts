@@ -36,5 +36,10 @@ export const createEvidenceHandler =
       // The hash that the evidence is named by, so that anybody can compare what was downloaded.
       "Repr-Digest": `sha-256=:${Buffer.from(image.hash, "hex").toString("base64")}:`,
     });
-    await pipeline(stream, response);
+    try {
+      await pipeline(stream, response);
+    } catch (error) {
+      // Whoever asked has scrolled on; there is nobody left to tell.
+      if (!response.closed || (error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+    }
   };

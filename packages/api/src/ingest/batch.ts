@@ -2,7 +2,6 @@
  * What a batch is on its way through ingest: as it came, sorted, and stored.
  * Rule: types alone, so that the transaction and the answer speak of the same things.
  */
-import type { Detection } from "@chaverim/contracts";
 import type { KnownCamera } from "../collectors/cameras.ts";
 import type { CollectorIdentity } from "../collectors/keys.ts";
 import type { DetectionKey } from "../notify/live.ts";
@@ -29,8 +28,6 @@ export type KnownPayload = {
 };
 export type Good = { element: GoodElement; images: ElementImages };
 export type Fresh = Good & { plate: string; camera: KnownCamera; detectedAt: Date; suspect: boolean };
-
-export const epochOf = (detection: Detection) => ({ epoch: detection.epoch ?? 0, seq: detection.seq ?? null });
 
 export type Sorted = {
   fresh: Good[];

@@ -5,7 +5,7 @@
 import type { ImageRole, QuarantineReason } from "@chaverim/contracts";
 import type { StagedObject } from "../evidence/store.ts";
 import { AppError } from "../failure.ts";
-import { type BadElement, type GoodElement, isGood } from "./read-batch.ts";
+import { type BadElement, type GoodElement, isGood, placeOf } from "./read-batch.ts";
 
 export type ElementImages = Map<ImageRole, StagedObject>;
 export type CheckedElement =
@@ -59,6 +59,7 @@ const imagesByIndex = (parts: ReadonlyMap<string, StagedObject>, elements: numbe
 const toBad = (element: GoodElement, reason: QuarantineReason, detail: string): BadElement => ({
   index: element.index,
   id: element.detection.id,
+  place: placeOf(element.detection),
   raw: Buffer.from(element.payload),
   reason,
   detail,

@@ -40,7 +40,7 @@ export const createPaceKeeper = (now: () => number = () => performance.now()): P
       };
     },
     pace: () => {
-      const overloaded = running > BUSY || (running > 1 && isSlow());
+      const overloaded = running > BUSY || isSlow();
       const delayMs = overloaded ? Math.min(DELAY_MAX_MS, DELAY_STEP_MS * Math.max(1, running)) : 0;
       return { delayMs, maxBatch: overloaded ? BATCH_BUSY : BATCH_CALM, imagesPaused: false };
     },

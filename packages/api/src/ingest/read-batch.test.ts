@@ -7,7 +7,7 @@ import { isGood, readBatch } from "./read-batch.ts";
 
 const read = (text: string) => {
   const batch = readBatch(Buffer.from(text));
-  if ("malformed" in batch) throw new Error(batch.malformed);
+  if (!("elements" in batch)) throw new Error(JSON.stringify(batch));
   return batch.elements;
 };
 const textOf = (element: ReturnType<typeof read>[number]) =>
@@ -20,6 +20,22 @@ test("What is hashed is the text as it was sent, whatever wrote it", () => {
   expect(elements.map(textOf)).toEqual([first, second]);
   expect(elements.every(isGood)).toBe(true);
   expect(elements[1]).toMatchObject({ payloadSha256: createHash("sha256").update(second).digest() });
+});
+
+test("A batch of very many elements is refused before anybody looks at each", () => {
+  const startedAt = performance.now();
+  expect(readBatch(Buffer.from(`[${"1,".repeat(2_000_000)}1]`))).toEqual({ tooMany: 2_000_001 });
+  // A hundred times what it takes; the elements one by one took ten seconds.
+  expect(performance.now() - startedAt).toBeLessThan(3000);
+});
+
+test("An element with endless lists is not looked through item by item", () => {
+  const bloated = JSON.stringify({ ...aDetection(), images: Array.from({ length: 5000 }, () => 1) });
+  const huge = JSON.stringify({ ...aDetection(), note: "x".repeat(70_000) });
+  for (const element of read(`[${bloated},${huge}]`)) {
+    if (isGood(element)) throw new Error("a bloated element was taken");
+    expect(element).toMatchObject({ reason: "schema", detail: expect.stringContaining("is larger than") });
+  }
 });
 
 test("An empty array has no elements, however it is written", () => {

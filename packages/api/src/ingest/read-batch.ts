@@ -2,7 +2,7 @@
  * Reads the `detections` text of a batch into elements, each judged for itself.
  * Rule: one bad element never takes the others with it, and its exact text is kept.
  */
-import { type Detection, type QuarantineReason, detectionSchema } from "@chaverim/contracts";
+import { BATCH_ITEMS_MAX, type Detection, type QuarantineReason, detectionSchema } from "@chaverim/contracts";
 import { prettifyError } from "zod";
 import { sha256 } from "../keys.ts";
 import { isStorable } from "../storable.ts";
@@ -18,6 +18,8 @@ export type GoodElement = {
 
 export type BadElement = {
   index: number;
+  /** What it says of its place in the collector's sequence: its receipt names it, so that the collector can prune it. */
+  place: { epoch: number; seq: number | null };
   /** The element's own id when it can be read. */
   id: string | null;
   raw: Buffer;
@@ -25,7 +27,7 @@ export type BadElement = {
   detail: string;
 };
 
-export type ReadBatch = { malformed: string } | { elements: (GoodElement | BadElement)[] };
+export type ReadBatch = { malformed: string } | { tooMany: number } | { elements: (GoodElement | BadElement)[] };
 
 export const isGood = (element: GoodElement | BadElement): element is GoodElement => "detection" in element;
 
@@ -80,6 +82,31 @@ const splitArray = (text: string): string[] => {
   return texts;
 };
 
+/** A detection is 1 to 2 KB; more text than this is an attack on the reader. */
+const ELEMENT_MAX = 64 * 1024;
+/** Schemas look at each item before they count them; nobody declares more images or candidates than this. */
+const ITEMS_MAX = 64;
+
+const isLong = (value: unknown): boolean => Array.isArray(value) && value.length > ITEMS_MAX;
+
+/** Says whether a schema would spend its time on a list that no detection has. */
+const isBloated = (value: unknown, text: string): boolean => {
+  const { images, box, plate } = (value ?? {}) as {
+    images?: unknown;
+    box?: unknown;
+    plate?: { candidates?: unknown } | null;
+  };
+  return text.length > ELEMENT_MAX || isLong(images) || isLong(box) || isLong(plate?.candidates);
+};
+
+/** Where in its collector's sequence a text claims to stand, if it says so in the form that a receipt takes. */
+export const placeOf = (value: unknown): { epoch: number; seq: number | null } => {
+  const { epoch, seq } = (value ?? {}) as { epoch?: unknown; seq?: unknown };
+  const count = (number: unknown): number | null =>
+    Number.isSafeInteger(number) && Number(number) >= 0 ? Number(number) : null;
+  return { epoch: count(epoch) ?? 0, seq: count(seq) };
+};
+
 const readElement = (element: unknown, text: string, index: number): GoodElement | BadElement => {
   const wrapped = isWrapped(element) ? element : null;
   const payload = wrapped?.payload ?? text;
@@ -87,11 +114,14 @@ const readElement = (element: unknown, text: string, index: number): GoodElement
   const bad = (detail: string): BadElement => ({
     index,
     id: idOf(value),
+    place: placeOf(value),
     raw: Buffer.from(text),
     reason: "schema",
     detail: detail.slice(0, DETAIL_MAX),
   });
   if (value === undefined) return bad("payload is not JSON");
+  if (isBloated(value, text))
+    return bad(`is larger than ${ELEMENT_MAX} characters, or has a list of more than ${ITEMS_MAX} items`);
   const parsed = detectionSchema.safeParse(value);
   if (!parsed.success) return bad(prettifyError(parsed.error).replaceAll(/^✖ /gm, ""));
   if (!isWithinCalendar(parsed.data.capturedAt)) return bad("capturedAt lies outside the years 1 to 9999");
@@ -113,6 +143,7 @@ export const readBatch = (body: Buffer): ReadBatch => {
   const parsed = parse(text);
   if (!parsed) return { malformed: "detections is not JSON" };
   if (!Array.isArray(parsed.value)) return { malformed: "detections is not a JSON array" };
+  if (parsed.value.length > BATCH_ITEMS_MAX) return { tooMany: parsed.value.length };
   const texts = splitArray(text);
   return { elements: parsed.value.map((element, index) => readElement(element, texts[index] ?? "", index)) };
 };

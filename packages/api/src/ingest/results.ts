@@ -4,7 +4,8 @@
  */
 import type { BatchResult, Detection, Receipt } from "@chaverim/contracts";
 import { type CentralKeys, sha256 } from "../keys.ts";
-import { type Batch, type Outcome, epochOf } from "./batch.ts";
+import type { Batch, Outcome } from "./batch.ts";
+import { placeOf } from "./read-batch.ts";
 import { signReceipt } from "./receipts.ts";
 
 const missingOf = (detection: Detection, held: { has: (role: string) => boolean }) =>
@@ -30,7 +31,7 @@ export const toResults = (keys: CentralKeys, batch: Batch, outcome: Outcome): Ba
       ...(suspect ? { clock: "suspect" as const } : {}),
       missing: missingOf(element.detection, images as ReadonlyMap<string, unknown>),
       integrity: "unsigned",
-      receipt: receipt(element.payloadSha256, batch.receivedAt, epochOf(element.detection)),
+      receipt: receipt(element.payloadSha256, batch.receivedAt, placeOf(element.detection)),
     });
   }
   for (const { element, known } of outcome.repeats) {
@@ -50,7 +51,7 @@ export const toResults = (keys: CentralKeys, batch: Batch, outcome: Outcome): Ba
       status: "quarantined",
       reason,
       detail,
-      receipt: receipt(sha256(element.raw), receivedAt, { epoch: 0, seq: null }),
+      receipt: receipt(sha256(element.raw), receivedAt, element.place),
     });
   }
   for (const checked of batch.checked) {

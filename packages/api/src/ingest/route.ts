@@ -40,7 +40,7 @@ const createSpaceCheck = (central: Central): SpaceCheck => {
       checkedAt = performance.now();
     }
     if (isFull)
-      throw new AppError("disk_full", "The server's disk is full. Keep the detections; administrators see this.", {
+      throw new AppError("disk_full", "The server's disk is full. Keep the detections.", {
         retryAfterSeconds: 60,
       });
   };
@@ -61,7 +61,12 @@ const toIngestError = (error: unknown): unknown => {
   return error;
 };
 
-type Received = { collector: { id: string; name: string }; received: ReceivedBatch; receivedAt: Date };
+type Received = {
+  collector: { id: string; name: string };
+  received: ReceivedBatch;
+  receivedAt: Date;
+  underWay: Promise<unknown>[];
+};
 
 const commitImages = async (central: Central, images: readonly StagedObject[]): Promise<Map<string, string | null>> => {
   const stored = await central.store.commit(images);
@@ -99,7 +104,7 @@ const takeBatch = async (
   if (!body) throw new AppError("invalid", "There is no part called detections.");
   const read = readBatch(body);
   if ("malformed" in read) return { status: 202, results: await keepMalformed(central, input, body, read.malformed) };
-  if (read.elements.length > BATCH_ITEMS_MAX) {
+  if ("tooMany" in read) {
     throw new AppError("too_large", `A batch has at most ${BATCH_ITEMS_MAX} detections. Split it.`, {
       details: { maxItems: BATCH_ITEMS_MAX },
     });
@@ -107,9 +112,11 @@ const takeBatch = async (
   const checked = matchImages(read.elements, received.images, collector.id, counts);
   const kept = checked.flatMap((item) => (item.kind === "retransmit" ? [] : [...item.images.values()]));
   const versions = await commitImages(central, kept);
+  const storing = storeBatch(central, { collector, checked, versions, receivedAt });
+  input.underWay.push(storing);
   return {
     status: 200,
-    results: await inTime(storeBatch(central, { collector, checked, versions, receivedAt }), DATABASE_WAIT_MS),
+    results: await inTime(storing, DATABASE_WAIT_MS),
   };
 };
 
@@ -140,20 +147,25 @@ export const createIngestHandler = (central: Central, paceKeeper: PaceKeeper): R
         retryAfterSeconds: 1 + Math.floor(Math.random() * 5),
       });
     inFlight.set(collector.id, running + 1);
-    const leave = paceKeeper.enter();
+    const underWay: Promise<unknown>[] = [];
     try {
       await checkSpace();
       const received = await receiveMultipart(request, response, central.store, staged);
+      // From here: a slow line is not a busy server.
+      const leave = paceKeeper.enter();
       const startedAt = performance.now();
-      const { status, results } = await takeBatch(central, { collector, received, receivedAt: new Date() }, counts);
+      const input = { collector, received, receivedAt: new Date(), underWay };
+      const { status, results } = await takeBatch(central, input, counts).finally(leave);
       central.metrics.batch((performance.now() - startedAt) / 1000);
       for (const { status: result } of results) central.metrics.detection(result);
       response.status(status).json({ results, pace: paceKeeper.pace() } satisfies BatchResponse);
     } finally {
-      leave();
-      const left = (inFlight.get(collector.id) ?? 1) - 1;
-      if (left > 0) inFlight.set(collector.id, left);
-      else inFlight.delete(collector.id);
+      // A transaction that was given up on still holds its connection: its place is free when it has ended.
+      void Promise.allSettled(underWay).then(() => {
+        const left = (inFlight.get(collector.id) ?? 1) - 1;
+        if (left > 0) inFlight.set(collector.id, left);
+        else inFlight.delete(collector.id);
+      });
     }
   };
 

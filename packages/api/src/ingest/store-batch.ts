@@ -16,8 +16,9 @@ import { DETECTIONS_TOPIC, type StoredDetection } from "../alerts/engine.ts";
 import type { Central } from "../central.ts";
 import { type KnownCamera, findCameras } from "../collectors/cameras.ts";
 import { enqueue } from "../jobs.ts";
-import { type Batch, type Fresh, type Good, type KnownPayload, type Outcome, type Sorted, epochOf } from "./batch.ts";
+import type { Batch, Fresh, Good, KnownPayload, Outcome, Sorted } from "./batch.ts";
 import { quarantine } from "./quarantine.ts";
+import { placeOf } from "./read-batch.ts";
 import { toResults } from "./results.ts";
 
 /** Longer than any batch should take; the caller answers 503 and the collector keeps everything. */
@@ -42,7 +43,7 @@ const readPrimaries = async (sql: Queryable, fresh: readonly Fresh[]): Promise<T
     select distinct d.id, d.plate, d.camera_id as "cameraId", d.detected_at as "detectedAt"
     from unnest(${read.map(({ plate }) => plate)}::text[], ${read.map(({ camera }) => camera.id)}::uuid[],
       ${read.map(({ detectedAt }) => detectedAt.toISOString())}::timestamptz[]) near(plate, camera_id, at)
-    join detections d on d.plate = near.plate and d.camera_id = near.camera_id and d.duplicate_of is null
+    join detections d on d.plate = near.plate and d.camera_id = near.camera_id and d.duplicate_of is null and not d.retransmitted
       and d.detected_at between near.at - make_interval(secs => ${DUPLICATE_WINDOW_MS / 1000})
       and near.at + make_interval(secs => ${DUPLICATE_WINDOW_MS / 1000})`;
   return rows.map((row) => ({ id: row.id, key: `${row.plate} ${row.cameraId}`, atMs: row.detectedAt.getTime() }));
@@ -82,7 +83,7 @@ const insertPayloads = (sql: Queryable, batch: Batch, fresh: readonly Fresh[]) =
   select r.id, ${batch.collector.id}, r.payload, decode(r.hash, 'hex'), r.signature, r.epoch, r.seq, ${batch.receivedAt}, r.plate, r.detected_at
   from unnest(${fresh.map(({ element }) => element.detection.id)}::uuid[], ${fresh.map(({ element }) => element.payload)}::text[],
     ${fresh.map(({ element }) => element.payloadSha256.toString("hex"))}::text[], ${fresh.map(({ element }) => element.signature)}::text[],
-    ${fresh.map(({ element }) => epochOf(element.detection).epoch)}::bigint[], ${fresh.map(({ element }) => epochOf(element.detection).seq)}::bigint[],
+    ${fresh.map(({ element }) => placeOf(element.detection).epoch)}::bigint[], ${fresh.map(({ element }) => placeOf(element.detection).seq)}::bigint[],
     ${fresh.map(({ plate }) => plate)}::text[], ${fresh.map(({ detectedAt }) => detectedAt.toISOString())}::timestamptz[])
     as r(id, payload, hash, signature, epoch, seq, plate, detected_at)`;
 
@@ -188,7 +189,7 @@ const sortElements = (batch: Batch, known: readonly KnownPayload[]): Sorted => {
     const { detection, payloadSha256 } = element;
     const before = byId.get(detection.id);
     if (!before) {
-      const { epoch, seq } = epochOf(detection);
+      const { epoch, seq } = placeOf(detection);
       byId.set(detection.id, {
         id: detection.id,
         collectorId: batch.collector.id,
@@ -204,7 +205,14 @@ const sortElements = (batch: Batch, known: readonly KnownPayload[]): Sorted => {
     } else {
       const detail = "another detection with this id and other bytes is stored already";
       sorted.bad.push({
-        element: { index: element.index, id: detection.id, raw: Buffer.from(element.payload), reason: "fork", detail },
+        element: {
+          index: element.index,
+          id: detection.id,
+          place: placeOf(detection),
+          raw: Buffer.from(element.payload),
+          reason: "fork",
+          detail,
+        },
         images,
       });
     }
@@ -215,10 +223,11 @@ const sortElements = (batch: Batch, known: readonly KnownPayload[]): Sorted => {
 const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outcome> => {
   const goods = batch.checked.filter((checked) => checked.kind === "good");
   // Sent one behind the other without waiting, here and below: PostgreSQL runs them in this order.
-  const [, known, cameras] = await Promise.all([
+  const [, , known, cameras] = await Promise.all([
+    // By itself: the time limit counts from the next statement on, and that one waits for the lock.
+    transaction`select set_config('statement_timeout', ${String(STATEMENT_TIMEOUT_MS)}, true)`,
     // One batch of a collector at a time: its repeats and its 30-second windows see each other.
-    transaction`select set_config('statement_timeout', ${String(STATEMENT_TIMEOUT_MS)}, true),
-      pg_advisory_xact_lock(hashtextextended(${batch.collector.id}, 0))`,
+    transaction`select pg_advisory_xact_lock(hashtextextended(${batch.collector.id}, 0))`,
     readKnown(
       transaction,
       goods.map(({ element }) => element.detection.id),
@@ -237,7 +246,8 @@ const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outco
     primaries,
     readings.map(({ element, plate, camera, detectedAt }) => ({
       id: element.detection.id,
-      key: `${plate} ${camera.id}`,
+      // What a camera sends again from its memory is silent: it must not make a live reading silent too.
+      key: `${plate} ${camera.id}${element.detection.vendor?.retransmitted ? " retransmitted" : ""}`,
       atMs: detectedAt.getTime(),
     })),
   );

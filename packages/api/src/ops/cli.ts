@@ -24,14 +24,16 @@ import { hashPassword } from "../auth/passwords.ts";
 import { createTotpSecret, describeTotp } from "../auth/totp.ts";
 import { placeCamera } from "../collectors/cameras.ts";
 import { addCollector, revokeCollector } from "../collectors/keys.ts";
+import { readCollectors } from "../collectors/list.ts";
 import { type Config, ConfigError, readConfig } from "../config.ts";
 import { AppError } from "../failure.ts";
-import { openKeys } from "../keys.ts";
+import { type CentralKeys, openKeys } from "../keys.ts";
 import { lineSchema as line } from "../line.ts";
 import { VERSION } from "../version.ts";
 import { addEntry, createWatchlist } from "../watchlists/entries.ts";
 import { openCentralDatabase } from "./database.ts";
 import { createDoctorReport } from "./doctor.ts";
+import { assertKeysFit } from "./opening.ts";
 
 type Result = Record<string, unknown>;
 type Options = Record<string, string | boolean | undefined>;
@@ -41,10 +43,21 @@ type Command = {
   run: (options: Options, database: Database, config: Config) => Promise<Result>;
 };
 
+/** The keys that the server of this database uses; made here only where the database lies beside them. */
+const openServerKeys = async (database: Database, config: Config): Promise<CentralKeys> => {
+  const keys = await openKeys(join(config.dataDir, "keys"), config.databaseUrl === null).catch((cause: unknown) => {
+    throw new ConfigError("DATA_DIR has no key files: set it to the server's DATA_DIR, and start the server once.", {
+      cause,
+    });
+  });
+  await assertKeysFit(database, keys);
+  return keys;
+};
+
 const addUser: Command = {
   usage: "user add --email E --name N --role admin|operator|viewer --password-stdin",
   about: "make an account; prints the secret for its authenticator app, once",
-  run: async (options, { orm }, config) => {
+  run: async (options, database, config) => {
     const user = z
       .object({ email: z.string().transform(normalizeEmail).pipe(z.email()), name: line(100), role: roleSchema })
       .parse(options);
@@ -55,9 +68,9 @@ const addUser: Command = {
       .min(PASSWORD_MIN, `A password has at least ${PASSWORD_MIN} characters.`)
       .max(PASSWORD_MAX)
       .parse((await text(process.stdin)).replace(/\r?\n$/, ""));
-    const keys = await openKeys(join(config.dataDir, "keys"));
+    const keys = await openServerKeys(database, config);
     const secret = createTotpSecret();
-    const [made] = await orm
+    const [made] = await database.orm
       .insert(users)
       .values({ ...user, passwordHash: await hashPassword(password), totpSecret: keys.seal(secret) })
       .onConflictDoNothing()
@@ -73,13 +86,33 @@ const addCollectorCommand: Command = {
   run: (options, { sql }) => addCollector(sql, line(60).parse(options["name"], { error: () => "--name is needed" })),
 };
 
+const listCollectors: Command = {
+  usage: "collector list",
+  about: "collectors with their ids, states and queues",
+  run: async (_options, { sql }) => ({
+    collectors: (await readCollectors(sql)).map(({ id, name, state, lastSeenAt, queue }) => ({
+      id,
+      name,
+      state,
+      lastSeenAt,
+      waiting: queue?.rows ?? null,
+    })),
+  }),
+};
+
 const revokeCollectorCommand: Command = {
-  usage: "collector revoke --id ID --reason R",
+  usage: "collector revoke (--id ID | --name N) --reason R",
   about: "refuse a collector from now on; what it sent stays",
   run: async (options, { sql }) => {
-    const { id, reason } = z.object({ id: z.uuid(), reason: line(500) }).parse(options);
-    await revokeCollector(sql, id, reason);
-    return { id, revoked: true };
+    const { id, name, reason } = z
+      .object({ id: z.uuid().optional(), name: z.string().optional(), reason: line(500) })
+      .parse(options);
+    const wanted = (await readCollectors(sql)).find(
+      (collector) => collector.id === id || collector.name.toLowerCase() === name?.toLowerCase(),
+    );
+    if (!wanted) throw new AppError("not_found", "There is no such collector. alpr collector list shows them.");
+    await revokeCollector(sql, wanted.id, reason);
+    return { id: wanted.id, revoked: true };
   },
 };
 
@@ -153,6 +186,7 @@ const addWatchlistEntry: Command = {
 const COMMANDS: Record<string, Command> = {
   "user add": addUser,
   "collector add": addCollectorCommand,
+  "collector list": listCollectors,
   "collector revoke": revokeCollectorCommand,
   "camera approve": approveCameraCommand,
   "watchlist add": addWatchlist,
@@ -190,11 +224,15 @@ const OPTIONS = [
   "expires",
 ] as const;
 
+/** One item of a list: a word, or a record with a line to itself. */
+const describe = (item: unknown): string =>
+  typeof item === "object" && item !== null ? `\n  ${Object.values(item).map(String).join("  ")}` : String(item);
+
 const print = (result: Result, json: boolean): void => {
   const shown = json
     ? JSON.stringify(result)
     : Object.entries(result)
-        .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(", ") : String(value)}`)
+        .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.map(describe).join(", ") : String(value)}`)
         .join("\n");
   process.stdout.write(`${shown}\n`);
 };

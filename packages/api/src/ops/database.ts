@@ -24,7 +24,7 @@ export const openCentralDatabase = async (config: Config, role: "server" | "tool
     await embedded?.[Symbol.asyncDispose]();
   };
   try {
-    await migrate(database.sql);
+    await migrate(database.sql, role === "server" ? "upgrade" : "only when empty");
     await ensurePartitionsAhead(database.sql);
   } catch (error) {
     await close();

@@ -134,7 +134,7 @@ const examineDatabase = async (config: Config): Promise<Check[]> => {
     await examine(
       "keys fit",
       async () => (
-        await assertKeysFit(opened, await openKeys(join(config.dataDir, "keys"))),
+        await assertKeysFit(opened, await openKeys(join(config.dataDir, "keys"), false)),
         { detail: "authenticators can be opened" }
       ),
       "restore DATA_DIR/keys from the backup of this database",

@@ -1,6 +1,6 @@
 /**
  * Brings central's alerts and detections onto this device and keeps them fresh.
- * Rule: the only writer of IndexedDB. Every write can be repeated, and a cursor never goes back.
+ * Rule: the only writer of IndexedDB. Every write can be repeated, and a cursor goes back only when central itself did.
  */
 import type { AlertView, DetectionView } from "@chaverim/contracts";
 import { createSignal } from "solid-js";
@@ -88,6 +88,16 @@ export const storeDetections = async (db: LocalDb, detections: readonly Detectio
   announce("detections");
 };
 
+/** Erases the alerts and their cursor, to begin anew. */
+const forgetAlerts = async (db: LocalDb): Promise<void> => {
+  const transaction = db.transaction(["alerts", "facts"], "readwrite");
+  await Promise.all([
+    transaction.objectStore("alerts").clear(),
+    transaction.objectStore("facts").delete("alertCursor"),
+  ]);
+  await transaction.done;
+};
+
 /** Erases everything kept on this device. */
 export const wipe = async (db: LocalDb): Promise<void> => {
   const transaction = db.transaction(["alerts", "detections", "facts"], "readwrite");
@@ -105,6 +115,8 @@ export const pullAlerts = async (db: LocalDb, central: Central): Promise<void> =
   for (let more = true; more;) {
     const cursor = (await readFact(db, "alertCursor")) ?? null;
     const page = await central.alerts.since.query({ cursor });
+    // Central was restored from a backup: what this device holds may be newer than what central knows.
+    if (page.reset) await forgetAlerts(db);
     await storeAlerts(db, page.alerts, page.cursor);
     // A page that does not move the cursor would be asked for for ever.
     more = page.more && page.cursor !== cursor;
