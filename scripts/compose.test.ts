@@ -60,7 +60,7 @@ const centralEnvironment = service("central").environment ?? {};
 /** The names that central's configuration reads, from its schema's text: api is not imported here. */
 const namesOfCentral = () => {
   const text = readFileSync(join(root, "packages/api/src/config.ts"), "utf8");
-  return [...text.matchAll(/^ {4}([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name ?? "");
+  return [...text.matchAll(/^  ([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name ?? "");
 };
 
 const checkConfig = (environment: Record<string, string>) =>

@@ -120,8 +120,11 @@ const securityHeaders = ({ allowed, secure }: Central["origins"]): RequestHandle
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", "data:", "blob:"],
-        // The live channel by name: not every browser counts WebSocket as 'self'.
-        connectSrc: ["'self'", ...[...allowed].map((origin) => origin.replace(/^http/, "ws"))],
+        // The live channel by name: not every browser counts WebSocket as 'self'. (CSP has no form for an IPv6 address.)
+        connectSrc: [
+          "'self'",
+          ...[...allowed].filter((origin) => !origin.includes("[")).map((origin) => origin.replace(/^http/, "ws")),
+        ],
         // Charts and virtual lists set sizes in style attributes; scripts have no such exception.
         styleSrc: ["'self'", "'unsafe-inline'"],
         scriptSrc: ["'self'"],

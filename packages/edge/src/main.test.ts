@@ -51,7 +51,8 @@ const portOf = async (lines: string[]): Promise<number> => {
 };
 
 const exitOf = async (child: ChildProcess): Promise<number | null> => {
-  if (child.exitCode === null) await once(child, "exit");
+  // A process that a signal ended has no exit code, then or ever.
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   return child.exitCode;
 };
 
