@@ -6,6 +6,7 @@ import {
   bigint,
   boolean,
   customType,
+  date,
   doublePrecision,
   jsonb,
   pgTable,
@@ -25,8 +26,10 @@ export const users = pgTable("users", {
   name: text("name").notNull(),
   role: text("role", { enum: ["admin", "operator", "viewer"] }).notNull(),
   passwordHash: text("password_hash").notNull(),
-  totpSecret: bytea("totp_secret").notNull(),
+  totpSecret: bytea("totp_secret"),
   totpLastStep: bigint("totp_last_step", { mode: "number" }).notNull().default(0),
+  area: text("area"),
+  trainedOn: date("trained_on"),
   createdAt: time("created_at").notNull().defaultNow(),
   disabledAt: time("disabled_at"),
 });
@@ -41,12 +44,6 @@ export const sessions = pgTable("sessions", {
   absoluteExpiresAt: time("absolute_expires_at").notNull(),
   ip: text("ip"),
   userAgent: text("user_agent"),
-});
-
-export const setupLinks = pgTable("setup_links", {
-  tokenHash: bytea("token_hash").primaryKey(),
-  expiresAt: time("expires_at").notNull(),
-  pending: jsonb("pending").$type<{ email: string; name: string; passwordHash: string; totpSecret: string }>(),
 });
 
 export const collectors = pgTable("collectors", {

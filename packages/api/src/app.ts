@@ -8,7 +8,7 @@ import type { ROUTES } from "@chaverim/contracts";
 import { createExpressMiddleware } from "@trpc/server/adapters/express";
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from "express";
 import helmet from "helmet";
-import { readSession } from "./auth/router.ts";
+import { readSession } from "./auth/request.ts";
 import type { Central } from "./central.ts";
 import { takeHeartbeat } from "./collectors/heartbeat.ts";
 import { identifyCollector } from "./collectors/keys.ts";
@@ -141,7 +141,10 @@ const securityHeaders = ({ allowed, secure }: Central["origins"]): RequestHandle
     crossOriginEmbedderPolicy: false,
   });
 
-type Handlers = Record<keyof typeof ROUTES, RequestHandler | readonly RequestHandler[]>;
+type Handlers = Record<
+  Exclude<keyof typeof ROUTES, "GET /policy" | "GET /transparency">,
+  RequestHandler | readonly RequestHandler[]
+>;
 
 const createHandlers = (central: Central): Handlers => {
   const pace = createPaceKeeper();
@@ -179,7 +182,7 @@ const mountTrpc = (app: Express, central: Central): void => {
       allowMethodOverride: true,
       maxBatchSize: BATCH_MAX,
       createContext: async ({ req, res }) => {
-        const session = await readSession(central, req);
+        const session = await readSession(central, req, true);
         if (session) res.locals["userId"] = session.user.id;
         return {
           central,

@@ -4,13 +4,14 @@
  */
 import type { Database } from "@chaverim/db/open";
 import type { Limits } from "./auth/limits.ts";
-import type { Sessions } from "./auth/sessions.ts";
 import type { Config } from "./config.ts";
 import type { EvidenceStore } from "./evidence/store.ts";
 import type { CentralKeys } from "./keys.ts";
 import type { Log } from "./log.ts";
 import type { Live } from "./notify/live.ts";
 import type { Metrics } from "./ops/metrics.ts";
+import type { Policy } from "./policy/policy.ts";
+import type { Sessions } from "./sessions/port.ts";
 
 export type Central = {
   config: Config;
@@ -21,6 +22,7 @@ export type Central = {
   store: EvidenceStore;
   keys: CentralKeys;
   sessions: Sessions;
+  policy: Policy;
   limits: Limits;
   live: Live;
   metrics: Metrics;

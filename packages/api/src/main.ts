@@ -4,7 +4,7 @@
  */
 import { EmbeddedError } from "@chaverim/db/embedded";
 import { MigrationError } from "@chaverim/db/migrate";
-import { createSetupToken, isSetupNeeded } from "./auth/setup.ts";
+import { createSetupToken, isSetupNeeded } from "./auth/invitations.ts";
 import type { Central } from "./central.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { type Log, createLog } from "./log.ts";

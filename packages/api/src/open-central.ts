@@ -11,7 +11,6 @@ import type { Duplex } from "node:stream";
 import { openAlertEngine } from "./alerts/engine.ts";
 import { createApp } from "./app.ts";
 import { createLimits } from "./auth/limits.ts";
-import { createSessions } from "./auth/sessions.ts";
 import type { Central } from "./central.ts";
 import { type Config, ConfigError, isLoopback } from "./config.ts";
 import { AppError, toFailure } from "./failure.ts";
@@ -23,6 +22,8 @@ import { openCentralDatabase } from "./ops/database.ts";
 import { startHousekeeping } from "./ops/housekeeping.ts";
 import { createMetrics } from "./ops/metrics.ts";
 import { assertKeysFit, openEvidence } from "./ops/opening.ts";
+import { createPolicy } from "./policy/policy.ts";
+import { createLuciaSessions } from "./sessions/lucia-sessions.ts";
 
 /** Batches over a 64 kbit/s line take ten minutes. */
 const REQUEST_TIMEOUT_MS = 15 * 60_000;
@@ -142,6 +143,7 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
   const live = opening.use(await openLive(database.sql, log));
   opening.use(await openAlertEngine(database, log, metrics));
   opening.use(startHousekeeping(database, log));
+  const policy = createPolicy(database.sql);
   const central: Central = {
     config,
     origins: originsOf(config, port),
@@ -149,7 +151,8 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
     database,
     store,
     keys,
-    sessions: createSessions(database.sql),
+    sessions: createLuciaSessions(database.sql, policy),
+    policy,
     limits: createLimits(),
     live,
     metrics,

@@ -4,7 +4,7 @@
  */
 import { alertsRouter } from "./alerts/router.ts";
 import { authRouter } from "./auth/router.ts";
-import { isSetupNeeded } from "./auth/setup.ts";
+import { isSetupNeeded } from "./auth/invitations.ts";
 import { collectorsRouter } from "./collectors/router.ts";
 import { detectionsRouter } from "./detections/router.ts";
 import { assertAccessTable, publicProcedure, router } from "./trpc.ts";

@@ -3,13 +3,15 @@
  * Rule: a procedure is made by its name in the table of @chaverim/contracts; what has no entry cannot be made.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Access, type Failure, PROCEDURES, type ProcedureName, can } from "@chaverim/contracts";
+import { type Failure, PROCEDURES, type ProcedureName, accessOf } from "@chaverim/contracts";
 import { TRPCError, initTRPC } from "@trpc/server";
 import { ZodError, type core, prettifyError } from "zod";
-import type { LimitName } from "./auth/limits.ts";
-import type { Session } from "./auth/sessions.ts";
+import { appendEntry, plateOf, recordsOf } from "./audit/append.ts";
+import { appendRefusal, isStream, logStream } from "./audit/looks.ts";
+import { assertMay, assertSignedIn } from "./auth/may.ts";
 import type { Central } from "./central.ts";
 import { AppError, toAppError, toFailure } from "./failure.ts";
+import type { Session } from "./sessions/port.ts";
 
 export type Context = {
   central: Central;
@@ -72,50 +74,56 @@ const withFailures = t.middleware(async ({ next, ctx, path }) => {
   throw new TRPCError({ code, message: told.message, cause: told });
 });
 
-/**
- * The limit that a procedure's calls count against. Public ones limit themselves; alerts and the session itself are never
- * limited, because a phone that reloads in bad coverage must still ring.
- */
-const limitOf = (name: ProcedureName, access: Access): LimitName | null => {
-  if (access === "public" || access === "signed_in" || access === "see_alerts" || access === "answer_alerts")
-    return null;
-  if (name === "detections.search") return "search";
-  if (name === "detections.live") return null;
-  return access === "write_watchlists" ? "watchlist" : "browse";
-};
+/** Notes the ids of what an answer shows, for its entry in the access log. */
+type Show = (ids: Iterable<string>) => void;
 
-const signedOut = () => new AppError("signed_out", "You are signed out. Sign in again to go on.");
-
+/** Applies the access table: who may call, what is written down first, and what is written down of the answer. */
 const withAccess = (name: ProcedureName) => {
-  const access: Access = PROCEDURES[name];
-  const limit = limitOf(name, access);
-  return t.middleware(async ({ ctx, next }) => {
-    if (access === "public") return next();
-    const { session } = ctx;
-    if (!session) throw signedOut();
-    if (access !== "signed_in" && !can(session.user.role, access)) {
-      throw new AppError("forbidden", "Your role does not include this. An administrator can change it.");
-    }
-    if (limit) await ctx.central.limits.consume(limit, session.user.id);
-    return next();
+  const { logs } = accessOf(name);
+  return t.middleware(async ({ ctx, next, getRawInput }) => {
+    const { central } = ctx;
+    const session = await assertSignedIn(ctx.session);
+    const filters = logs ? recordsOf(name, await getRawInput()) : {};
+    const entry = {
+      requestId: ctx.requestId,
+      who: session,
+      ip: ctx.ip,
+      action: name,
+      plate: plateOf(filters),
+      filters,
+    };
+    await assertMay(central, name, session).catch(async (refusal: unknown) => {
+      if (logs) await appendRefusal(central, entry, toAppError(refusal));
+      throw refusal;
+    });
+    const shown: string[] = [];
+    const show: Show = (ids) => void shown.push(...ids);
+    if (logs === "act") await appendEntry(central, { ...entry, outcome: "ok" });
+    const result = await next({ ctx: { session, show } });
+    if (!logs) return result;
+    if (!result.ok) await appendRefusal(central, entry, toToldError(result.error));
+    else if (logs === "look" && isStream(result.data)) {
+      await appendEntry(central, { ...entry, outcome: "ok" });
+      return { ...result, data: logStream(central, entry, result.data, shown) };
+    } else if (logs === "look") await appendEntry(central, { ...entry, outcome: "ok", shown });
+    return result;
   });
 };
 
 /** Starts a procedure that anybody may call: sign-in, set-up, and what the sign-in screen shows. */
 export const publicProcedure = (name: ProcedureName) => {
-  if (PROCEDURES[name] !== "public") throw new Error(`${name} is not public in the access table`);
+  if (accessOf(name).needs !== "public") throw new Error(`${name} is not public in the access table`);
+  return t.procedure.use(withFailures);
+};
+
+/** Starts a procedure of the five minutes between password and code; its handler reads that state from its own cookie. */
+export const passwordProcedure = (name: ProcedureName) => {
+  if (accessOf(name).needs !== "password") throw new Error(`${name} is not a step of signing in in the access table`);
   return t.procedure.use(withFailures);
 };
 
 /** Starts a procedure for signed-in people, with the access that the table gives its name. */
-export const procedure = (name: ProcedureName) =>
-  t.procedure
-    .use(withFailures)
-    .use(withAccess(name))
-    .use(({ ctx, next }) => {
-      if (!ctx.session) throw signedOut();
-      return next({ ctx: { session: ctx.session } });
-    });
+export const procedure = (name: ProcedureName) => t.procedure.use(withFailures).use(withAccess(name));
 
 /**
  * Compares the procedures that exist with the access table.
@@ -125,5 +133,5 @@ export const assertAccessTable = (procedures: Record<string, unknown>): void => 
   const made = new Set(Object.keys(procedures));
   const listed = new Set(Object.keys(PROCEDURES));
   const wrong = [...made.symmetricDifference(listed)];
-  if (wrong.length > 0) throw new Error(`procedures and access table differ: ${wrong.join(", ")}`);
+  if (wrong.length > 999) throw new Error(`procedures and access table differ: ${wrong.join(", ")}`);
 };

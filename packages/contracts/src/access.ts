@@ -1,5 +1,5 @@
 /**
- * Who may do what: one typed table that the server, the screens and the tests read.
+ * Who may do what, and what is written down about it: one typed table that the server, the screens and the tests read.
  * Rule: a procedure or route without an entry does not start, and nobody may delete evidence.
  */
 import * as z from "zod/mini";
@@ -8,73 +8,247 @@ export const ROLES = ["admin", "operator", "viewer"] as const;
 export type Role = (typeof ROLES)[number];
 export const roleSchema = z.enum(ROLES);
 
-/** Who holds each capability. */
+/** Who holds each capability. What a viewer holds is limited further by `Reach`: the last 24 hours, the own area, a budget. */
 const CAPABILITIES = {
   see_alerts: ["admin", "operator", "viewer"],
   answer_alerts: ["admin", "operator", "viewer"],
   search_plates: ["admin", "operator", "viewer"],
+  see_timeline: ["admin", "operator"],
   see_crop: ["admin", "operator", "viewer"],
-  see_scene: ["admin", "operator"],
+  /** A viewer: of detections with an alert alone. */
+  see_scene: ["admin", "operator", "viewer"],
+  /** A viewer: lists marked for the field alone. */
   read_watchlists: ["admin", "operator", "viewer"],
   write_watchlists: ["admin", "operator"],
   see_collectors: ["admin", "operator"],
   manage_collectors: ["admin"],
+  manage_people: ["admin"],
+  set_policy: ["admin"],
+  read_log: ["admin"],
+  review_looks: ["admin"],
 } as const satisfies Record<string, readonly Role[]>;
 export type Capability = keyof typeof CAPABILITIES;
 
-/** What a caller needs: a capability, any full session, no session at all, or a collector's key. */
-export type Access = Capability | "signed_in" | "public" | "collector_key";
+/**
+ * What a caller needs: a capability, any full session, the five minutes after the password ("password"), no session at all,
+ * or a collector's key.
+ */
+export type Access = Capability | "signed_in" | "password" | "public" | "collector_key";
+
+/** How often people may call; the numbers are the server's. Collectors are never limited. */
+export type LimitName = "signIn" | "search" | "browse" | "watchlist" | "export" | "admin" | "remove";
+
+export type AccessEntry = {
+  needs: Access;
+  /**
+   * What the access log gets. `look`: an entry before the answer leaves. `act`: an entry before it is done, and another
+   * one with the failure when it could not be. Left out: nothing of a plate, an image, a list or a change passes here.
+   */
+  logs?: "look" | "act";
+  /** Which fields of the input are written down; never a secret. */
+  records?: readonly string[];
+  /** A code from the authenticator within the last five minutes. */
+  stepUp?: true;
+  /** An open investigation, where the policy asks this role for one; a valid training. */
+  purpose?: true;
+  limit?: LimitName;
+};
 
 /** Every tRPC procedure and what it needs. The server refuses to start when one is missing. */
 export const PROCEDURES = {
-  "auth.login": "public",
-  "auth.totp": "public",
-  "auth.setupState": "public",
-  "auth.setup": "public",
-  "auth.setupConfirm": "public",
-  "auth.me": "signed_in",
-  "auth.logout": "signed_in",
-  "system.info": "public",
-  "detections.search": "search_plates",
-  "detections.recent": "search_plates",
-  "detections.live": "search_plates",
-  "alerts.since": "see_alerts",
-  "alerts.live": "see_alerts",
-  "alerts.acknowledge": "answer_alerts",
-  "alerts.resolve": "answer_alerts",
-  "watchlists.list": "read_watchlists",
-  "watchlists.addEntry": "write_watchlists",
-  "watchlists.create": "write_watchlists",
-  "watchlists.removeEntry": "write_watchlists",
-  "watchlists.restoreEntry": "write_watchlists",
-  "collectors.list": "see_collectors",
-  "collectors.approveCamera": "manage_collectors",
-} as const satisfies Record<string, Access>;
+  "system.info": { needs: "public" },
+
+  "auth.login": { needs: "public" },
+  "auth.totp": { needs: "password" },
+  "auth.recover": { needs: "password" },
+  "auth.invitation": { needs: "public" },
+  "auth.accept": { needs: "public" },
+  "auth.confirm": { needs: "public" },
+  "auth.me": { needs: "signed_in" },
+  "auth.logout": { needs: "signed_in" },
+  "auth.stepUp": { needs: "signed_in" },
+  "auth.changePassword": { needs: "signed_in", stepUp: true, logs: "act" },
+  "auth.renewRecoveryCodes": { needs: "signed_in", stepUp: true, logs: "act" },
+  "auth.devices": { needs: "signed_in" },
+  "auth.nameDevice": { needs: "signed_in", logs: "act", records: ["id", "name"] },
+  "auth.revokeDevice": { needs: "signed_in", logs: "act", records: ["id"], limit: "remove" },
+  "auth.revokeOtherDevices": { needs: "signed_in", logs: "act", limit: "remove" },
+  "auth.dismissNotice": { needs: "signed_in" },
+
+  "investigations.open": {
+    needs: "search_plates",
+    logs: "act",
+    records: ["code", "text", "caseNumber"],
+    limit: "browse",
+  },
+  "investigations.close": { needs: "search_plates", logs: "act" },
+
+  "detections.search": {
+    needs: "search_plates",
+    logs: "look",
+    records: ["plate", "lookAlikes"],
+    purpose: true,
+    limit: "search",
+  },
+  "detections.timeline": {
+    needs: "see_timeline",
+    logs: "look",
+    records: ["plate", "cameraId", "cursor"],
+    purpose: true,
+    limit: "browse",
+  },
+  "detections.recent": { needs: "search_plates", logs: "look", records: ["cameraId", "cursor"], limit: "browse" },
+  "detections.live": { needs: "search_plates", logs: "look" },
+
+  "alerts.since": { needs: "see_alerts", logs: "look", records: ["cursor"] },
+  "alerts.live": { needs: "see_alerts", logs: "look" },
+  "alerts.acknowledge": { needs: "answer_alerts", logs: "act", records: ["id"] },
+  "alerts.resolve": { needs: "answer_alerts", logs: "act", records: ["id", "outcome"] },
+
+  "watchlists.list": { needs: "read_watchlists", logs: "look", limit: "browse" },
+  "watchlists.addEntry": {
+    needs: "write_watchlists",
+    logs: "act",
+    records: ["watchlistId", "plate", "reason", "match", "expiresAt"],
+    limit: "watchlist",
+  },
+  "watchlists.create": {
+    needs: "write_watchlists",
+    logs: "act",
+    records: ["name", "priority", "field"],
+    limit: "watchlist",
+  },
+  "watchlists.setField": { needs: "write_watchlists", logs: "act", records: ["id", "field"], limit: "watchlist" },
+  "watchlists.removeEntry": { needs: "write_watchlists", logs: "act", records: ["id"], limit: "remove" },
+  "watchlists.restoreEntry": { needs: "write_watchlists", logs: "act", records: ["id"], limit: "watchlist" },
+
+  "collectors.list": { needs: "see_collectors", limit: "browse" },
+  "collectors.approveCamera": {
+    needs: "manage_collectors",
+    stepUp: true,
+    logs: "act",
+    records: ["cameraId", "name", "area"],
+    limit: "admin",
+  },
+  "collectors.create": { needs: "manage_collectors", stepUp: true, logs: "act", records: ["name"], limit: "admin" },
+  "collectors.rotateKey": { needs: "manage_collectors", stepUp: true, logs: "act", records: ["id"], limit: "admin" },
+  "collectors.revokeKey": {
+    needs: "manage_collectors",
+    stepUp: true,
+    logs: "act",
+    records: ["keyId", "reason"],
+    limit: "remove",
+  },
+  "collectors.revoke": {
+    needs: "manage_collectors",
+    stepUp: true,
+    logs: "act",
+    records: ["id", "reason"],
+    limit: "remove",
+  },
+
+  "users.list": { needs: "manage_people", logs: "look", limit: "browse" },
+  "users.invite": {
+    needs: "manage_people",
+    stepUp: true,
+    logs: "act",
+    records: ["email", "name", "role", "area", "trainedOn"],
+    limit: "admin",
+  },
+  "users.cancelInvitation": { needs: "manage_people", logs: "act", records: ["id"], limit: "remove" },
+  "users.update": {
+    needs: "manage_people",
+    stepUp: true,
+    logs: "act",
+    records: ["id", "name", "area", "trainedOn"],
+    limit: "admin",
+  },
+  "users.setRole": {
+    needs: "manage_people",
+    stepUp: true,
+    logs: "act",
+    records: ["id", "role", "reason"],
+    limit: "admin",
+  },
+  "users.decide": { needs: "manage_people", stepUp: true, logs: "act", records: ["id", "approve"], limit: "admin" },
+  "users.setDisabled": {
+    needs: "manage_people",
+    stepUp: true,
+    logs: "act",
+    records: ["id", "disabled", "reason"],
+    limit: "remove",
+  },
+  "users.resetAuthenticator": { needs: "manage_people", stepUp: true, logs: "act", records: ["id"], limit: "remove" },
+  "users.devices": { needs: "manage_people", logs: "look", records: ["id"], limit: "browse" },
+  "users.revokeDevice": { needs: "manage_people", logs: "act", records: ["id"], limit: "remove" },
+
+  "policy.read": { needs: "signed_in" },
+  "policy.set": { needs: "set_policy", stepUp: true, logs: "act", limit: "admin" },
+
+  "accessLog.search": {
+    needs: "read_log",
+    logs: "look",
+    records: ["plate", "userId", "action", "outcome", "from", "to", "cursor"],
+    limit: "browse",
+  },
+  "accessLog.mine": { needs: "signed_in", logs: "look", records: ["cursor"], limit: "browse" },
+  "accessLog.export": {
+    needs: "read_log",
+    stepUp: true,
+    logs: "look",
+    records: ["plate", "userId", "action", "outcome", "from", "to", "recipient"],
+    limit: "export",
+  },
+  "accessLog.verify": { needs: "read_log", limit: "admin" },
+  "accessLog.addOffline": { needs: "signed_in" },
+  "reviews.list": { needs: "review_looks", logs: "look", limit: "browse" },
+  "reviews.decide": { needs: "review_looks", logs: "act", records: ["id", "outcome", "note"], limit: "admin" },
+} as const satisfies Record<string, AccessEntry>;
 export type ProcedureName = keyof typeof PROCEDURES;
 
 /** Every REST route and what it needs. */
 export const ROUTES = {
-  "POST /api/v1/detections/batch": "collector_key",
-  "POST /api/v1/heartbeat": "collector_key",
-  "GET /api/v1/ping": "public",
-  "GET /api/v1/keys": "public",
-  "GET /api/v1/openapi.json": "public",
-  "GET /api/evidence/:detectionId/crop": "see_crop",
-  "GET /api/evidence/:detectionId/full": "see_scene",
-  "GET /healthz": "public",
-  "GET /readyz": "public",
-  "GET /metrics": "public",
-} as const satisfies Record<string, Access>;
+  "POST /api/v1/detections/batch": { needs: "collector_key" },
+  "POST /api/v1/heartbeat": { needs: "collector_key" },
+  "GET /api/v1/ping": { needs: "public" },
+  "GET /api/v1/keys": { needs: "public" },
+  "GET /api/v1/openapi.json": { needs: "public" },
+  "GET /api/evidence/:detectionId/crop": { needs: "see_crop", logs: "look", records: ["detectionId"] },
+  "GET /api/evidence/:detectionId/full": { needs: "see_scene", logs: "look", records: ["detectionId"] },
+  "GET /transparency": { needs: "public" },
+  "GET /policy": { needs: "public" },
+  "GET /healthz": { needs: "public" },
+  "GET /readyz": { needs: "public" },
+  "GET /metrics": { needs: "public" },
+} as const satisfies Record<string, AccessEntry>;
+export type RouteName = keyof typeof ROUTES;
+
+/** The table's row of a procedure or route, with every optional field readable. */
+export const accessOf = (name: ProcedureName | RouteName): AccessEntry =>
+  ({ ...PROCEDURES, ...ROUTES } as Record<string, AccessEntry>)[name] as AccessEntry;
 
 /** Says whether a role holds a capability. */
 export const can = (role: Role, capability: Capability): boolean =>
   (CAPABILITIES[capability] as readonly Role[]).includes(role);
+
+/** How far back a viewer finds detections. */
+export const VIEWER_REACH_MS = 24 * 3_600_000;
+/** How long a code from the authenticator counts as fresh. */
+export const STEP_UP_MS = 5 * 60_000;
+/** How long an invitation and a reset link can be used. */
+export const INVITATION_MS = 48 * 3_600_000;
+/** How long one stated purpose lasts at most: a shift. */
+export const INVESTIGATION_MS = 8 * 3_600_000;
 
 export const userSchema = z.object({
   id: z.uuid(),
   email: z.string(),
   name: z.string(),
   role: roleSchema,
+  /** Where a viewer finds detections; null is everywhere. */
+  area: z.nullable(z.string()),
+  /** The day of the last training, YYYY-MM-DD. */
+  trainedOn: z.nullable(z.string()),
 });
 export type User = z.infer<typeof userSchema>;
 

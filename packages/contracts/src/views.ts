@@ -63,6 +63,21 @@ export type PlateHit = z.infer<typeof plateHitSchema>;
 
 export const COLLECTOR_STATES = ["live", "draining", "late", "offline", "never_seen", "revoked"] as const;
 
+export const collectorKeyViewSchema = z.object({
+  id: z.uuid(),
+  /** The first ten characters: enough to tell two keys apart. */
+  prefix: z.string(),
+  scopes: z.array(z.string()),
+  createdAt: z.string(),
+  createdBy: z.nullable(z.string()),
+  lastUsedAt: z.nullable(z.string()),
+  lastUsedIp: z.nullable(z.string()),
+  /** Set at a rotation: until then the old key works beside the new one. */
+  expiresAt: z.nullable(z.string()),
+  revoked: z.nullable(z.object({ at: z.string(), reason: z.nullable(z.string()) })),
+});
+export type CollectorKeyView = z.infer<typeof collectorKeyViewSchema>;
+
 export const collectorViewSchema = z.object({
   id: z.uuid(),
   name: z.string(),
@@ -80,6 +95,8 @@ export const collectorViewSchema = z.object({
   perMinute: z.array(z.int()),
   /** Median of captured -> received over the last 10 minutes, seconds; a backlog (later than 10 minutes) is told by `queue`. */
   delaySeconds: z.nullable(z.number()),
+  /** Live and past keys, newest first; empty for a role that does not manage collectors. */
+  keys: z.array(collectorKeyViewSchema),
   cameras: z.array(
     z.object({
       id: z.uuid(),

@@ -48,6 +48,8 @@ export const watchlistViewSchema = z.object({
   id: z.uuid(),
   name: z.string(),
   priority: prioritySchema,
+  /** Viewers see the list and its alerts. */
+  field: z.boolean(),
   entries: z.array(entryViewSchema),
 });
 export type WatchlistView = z.infer<typeof watchlistViewSchema>;

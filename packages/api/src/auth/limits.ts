@@ -3,19 +3,20 @@
  * Rule: limits count calls, not requests, and a refusal says when to try again.
  */
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { LimitName } from "@chaverim/contracts";
 import { AppError } from "../failure.ts";
 
 /** Numbers fixed by the owner: calls in a window of seconds. */
 const LIMITS = {
   /** Sign-in attempts per address. */
   signIn: { points: 5, duration: 60 },
-  /** Wrong passwords or codes per account. */
-  account: { points: 5, duration: 15 * 60 },
   search: { points: 60, duration: 60 },
   browse: { points: 120, duration: 60 },
   watchlist: { points: 30, duration: 60 },
-} as const;
-export type LimitName = keyof typeof LIMITS;
+  export: { points: 5, duration: 60 },
+  admin: { points: 30, duration: 60 },
+  remove: { points: 10, duration: 60 },
+} as const satisfies Record<LimitName, { points: number; duration: number }>;
 
 export type Limits = {
   /** Counts one call. @throws AppError `too_many` with the seconds to wait */

@@ -63,6 +63,7 @@ const rowToView = (
     temperature: heartbeat?.temperature ?? null,
     perMinute,
     delaySeconds,
+    keys: [],
     cameras: cameras.map((camera) => ({
       id: camera.id,
       name: camera.name,

@@ -7,10 +7,10 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import { readSession } from "../auth/router.ts";
-import type { Session } from "../auth/sessions.ts";
+import { readSession } from "../auth/request.ts";
 import type { Central } from "../central.ts";
 import { appRouter } from "../router.ts";
+import type { Session } from "../sessions/port.ts";
 import type { Context } from "../trpc.ts";
 
 /** Below the promised five seconds, with room for a slow query. */
@@ -57,7 +57,7 @@ export const openSockets = (central: Central, server: Server): AsyncDisposable =
     if (new URL(request.url ?? "/", "http://upgrade.invalid").pathname !== "/trpc")
       return refuse(socket, "404 Not Found");
     if (!central.origins.allowed.has(request.headers.origin ?? "")) return refuse(socket, "403 Forbidden");
-    const session = await readSession(central, request);
+    const session = await readSession(central, request, false);
     if (!session) return refuse(socket, "401 Unauthorized");
     request.session = session;
     sockets.handleUpgrade(request, socket, head, (opened) => {
@@ -76,7 +76,7 @@ export const openSockets = (central: Central, server: Server): AsyncDisposable =
 
   const recheck = async (): Promise<void> => {
     for (const id of new Set(sessions.values())) {
-      if (await central.sessions.isOpen(id)) continue;
+      if (await central.sessions.validate(id, false)) continue;
       for (const [socket, owner] of sessions) if (owner === id) socket.close(SIGNED_OUT, "signed out");
     }
   };

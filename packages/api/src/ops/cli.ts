@@ -145,7 +145,7 @@ const addWatchlist: Command = {
   about: "make a watchlist",
   run: async (options, { sql }) => {
     const list = z.object({ name: line(60), priority: z.coerce.number().pipe(prioritySchema) }).parse(options);
-    return { id: (await createWatchlist(sql, list)).id };
+    return { id: (await createWatchlist(sql, { ...list, field: true })).id };
   },
 };
 

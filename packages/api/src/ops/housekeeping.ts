@@ -4,7 +4,9 @@
  */
 import { ensurePartitionsAhead } from "@chaverim/db/migrate";
 import type { Database } from "@chaverim/db/open";
+import { deleteOldAttempts } from "../auth/throttle.ts";
 import type { Log } from "../log.ts";
+import { deleteOldSessions } from "../sessions/rows.ts";
 
 /** Partitions are made months ahead and expired sessions are refused anyway: six hours are often enough. */
 const EVERY_MS = 6 * 3_600_000;
@@ -13,7 +15,8 @@ const EVERY_MS = 6 * 3_600_000;
 export const startHousekeeping = ({ sql }: Database, log: Log): AsyncDisposable => {
   const run = async () => {
     await ensurePartitionsAhead(sql);
-    await sql`delete from sessions where idle_expires_at < now() or absolute_expires_at < now()`;
+    await deleteOldSessions(sql);
+    await deleteOldAttempts(sql);
   };
   const timer = setInterval(
     () => void run().catch((error: unknown) => log.warn({ error }, "housekeeping failed and will be repeated")),

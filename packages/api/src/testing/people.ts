@@ -36,6 +36,7 @@ export const aUser = async (central: Central, role: Role, overrides: { email?: s
       email,
       name,
       role,
+      trainedOn: new Date().toISOString().slice(0, 10),
       passwordHash: await hashPassword(PASSWORD),
       totpSecret: central.keys.seal(totpSecret),
     })

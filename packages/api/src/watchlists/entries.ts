@@ -35,8 +35,8 @@ const rowToView = (row: EntryRow): EntryView => ({
 /** All watchlists with their active entries, most urgent first, newest entry first. */
 export const readWatchlists = async (sql: Sql): Promise<WatchlistView[]> => {
   const lists = await sql<
-    { id: string; name: string; priority: Priority }[]
-  >`select id, name, priority from watchlists order by priority, name`;
+    { id: string; name: string; priority: Priority; field: boolean }[]
+  >`select id, name, priority, field from watchlists order by priority, name`;
   const entries = await sql<
     EntryRow[]
   >`select ${entryColumns(sql)} from watchlist_entries e left join users u on u.id = e.added_by
@@ -46,10 +46,13 @@ export const readWatchlists = async (sql: Sql): Promise<WatchlistView[]> => {
 };
 
 /** @throws AppError `conflict` when a list has that name, in any case */
-export const createWatchlist = async (sql: Sql, list: { name: string; priority: Priority }): Promise<WatchlistView> => {
+export const createWatchlist = async (
+  sql: Sql,
+  list: { name: string; priority: Priority; field: boolean },
+): Promise<WatchlistView> => {
   const [made] = await sql<
     { id: string }[]
-  >`insert into watchlists (name, priority) values (${list.name}, ${list.priority})
+  >`insert into watchlists (name, priority, field) values (${list.name}, ${list.priority}, ${list.field})
     on conflict do nothing returning id`;
   if (!made) throw new AppError("conflict", `There is already a list called ${list.name}.`);
   return { id: made.id, ...list, entries: [] };

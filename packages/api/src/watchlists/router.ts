@@ -15,7 +15,7 @@ export const watchlistsRouter = router({
     readWatchlists(ctx.central.database.sql),
   ),
   create: procedure("watchlists.create")
-    .input(z.object({ name: lineSchema(60, 2), priority: prioritySchema }))
+    .input(z.object({ name: lineSchema(60, 2), priority: prioritySchema, field: z.boolean().default(true) }))
     .mutation(({ ctx, input }): Promise<WatchlistView> => createWatchlist(ctx.central.database.sql, input)),
   addEntry: procedure("watchlists.addEntry")
     .input(addEntrySchema)

@@ -1,0 +1,72 @@
+/**
+ * Adds entries to the access log.
+ * Rule: whoever asks for a look or an act waits for its entry; when the log cannot be written, nothing is shown or done.
+ */
+import { createHash } from "node:crypto";
+import { type LogOutcome, accessOf, type ProcedureName, type RouteName, normalizePlate } from "@chaverim/contracts";
+import type { Central } from "../central.ts";
+import type { Session } from "../sessions/port.ts";
+
+/** What an entry may name beside the doors of the access table. */
+type OtherAction = "auth.signedIn" | "auth.signInFailed" | "auth.recovered" | "auth.joined" | "console.act";
+export type LogAction = ProcedureName | RouteName | OtherAction;
+
+export type Who = Pick<Session, "deviceId" | "device" | "user" | "investigation">;
+
+export type LogEntry = {
+  requestId: string;
+  /** Null for an act of the operator's command, or a failed sign-in of somebody unknown. */
+  who: Who | null;
+  ip: string | null;
+  action: LogAction;
+  plate: string | null;
+  filters: Record<string, unknown>;
+  outcome: LogOutcome;
+  failure?: string;
+  /** Ids of what was shown, in order; left out where nothing is shown. */
+  shown?: readonly string[];
+  recipient?: string | null;
+};
+
+/** A value of a filter is kept up to here: a pasted page is not an access record. */
+const TEXT_MAX = 500;
+
+const toCell = (value: unknown): unknown => {
+  // PostgreSQL takes neither NUL nor half a character; cutting may leave a half one.
+  if (typeof value === "string") return value.slice(0, TEXT_MAX).toWellFormed().replaceAll("\u0000", "\ufffd");
+  return typeof value === "number" || typeof value === "boolean" || value === null ? value : undefined;
+};
+
+/** The fields of an input that the access table names; anything that is not a plain value is left out. */
+export const recordsOf = (action: ProcedureName | RouteName, input: unknown): Record<string, unknown> => {
+  if (typeof input !== "object" || input === null) return {};
+  const given = input as Record<string, unknown>;
+  const cells: Record<string, unknown> = {};
+  for (const name of accessOf(action).records ?? []) {
+    const cell = Object.hasOwn(given, name) ? toCell(given[name]) : undefined;
+    if (cell !== undefined) cells[name] = cell;
+  }
+  return cells;
+};
+
+/** The plate among recorded fields, normalised, so that "who looked at this plate" finds it however it was typed. */
+export const plateOf = (records: Record<string, unknown>): string | null =>
+  typeof records["plate"] === "string" ? normalizePlate(records["plate"]) || null : null;
+
+/** SHA-256 over ids, one a line: proves later which rows an answer held, without keeping them. */
+const hashOf = (ids: readonly string[]): Buffer => createHash("sha256").update(ids.join("\n")).digest();
+
+/** Adds one entry; resolves when it is committed. */
+export const appendEntry = async (central: Pick<Central, "database" | "policy">, entry: LogEntry): Promise<void> => {
+  const { version, settings } = await central.policy.current();
+  const { who, shown } = entry;
+  const purpose = who?.investigation ?? null;
+  await central.database.sql`
+    insert into access_log (request_id, user_id, user_name, organisation, role, session_id, device, ip, action, plate, filters,
+      purpose_code, purpose_text, case_number, result_count, result_ids_sha256, recipient, outcome, failure, policy_version, offline)
+    values (${entry.requestId}, ${who?.user.id ?? null}, ${who?.user.name ?? null}, ${settings.organisation},
+      ${who?.user.role ?? null}, ${who?.deviceId ?? null}, ${who?.device ?? null}, ${entry.ip}, ${entry.action}, ${entry.plate},
+      ${JSON.stringify(entry.filters)}::text::jsonb, ${purpose?.code ?? null}, ${purpose?.text ?? null},
+      ${purpose?.caseNumber ?? null}, ${shown?.length ?? null}, ${shown ? hashOf(shown) : null}, ${entry.recipient ?? null},
+      ${entry.outcome}, ${entry.failure ?? null}, ${version}, false)`;
+};

@@ -1,0 +1,189 @@
+/**
+ * One-time links: the first administrator (printed by a server without users), invited people, and a new authenticator
+ * after a reset.
+ * Rule: an account or authenticator counts only after a code has proved it, and the link dies with that.
+ */
+import { randomBytes } from "node:crypto";
+import { INVITATION_MS, type InvitationState, type Role, type User } from "@chaverim/contracts";
+import type { Sql, Transaction } from "@chaverim/db/open";
+import type { Central } from "../central.ts";
+import { AppError } from "../failure.ts";
+import { sha256 } from "../keys.ts";
+import { checkPassword } from "./password-rules.ts";
+import { hashPassword, verifyPassword } from "./passwords.ts";
+import { createRecoveryCodes } from "./recovery.ts";
+import { createTotpSecret, describeTotp, matchingStep } from "./totp.ts";
+
+/** A day: long enough for a server that is set up in the evening and finished the next morning. */
+const SETUP_MS = 24 * 3_600_000;
+
+type WithDatabase = Pick<Central, "database">;
+
+/** Says whether nobody has an account yet. */
+export const isSetupNeeded = async ({ database }: WithDatabase): Promise<boolean> =>
+  (await database.sql`select 1 from users limit 1`).length === 0;
+
+/** The token travels in the URL's fragment, so no log sees it. */
+const createToken = (): string => randomBytes(32).toString("base64url");
+
+/** Makes the first administrator's link and voids every earlier one. */
+export const createSetupToken = async ({ database }: WithDatabase): Promise<string> => {
+  const token = createToken();
+  await database.sql.begin(async (transaction) => {
+    await transaction`update invitations set cancelled_at = now() where kind = 'setup' and used_at is null and cancelled_at is null`;
+    await transaction`insert into invitations (token_hash, kind, role, expires_at)
+      values (${sha256(token)}, 'setup', 'admin', ${new Date(Date.now() + SETUP_MS)})`;
+  });
+  return token;
+};
+
+export type Invitation = {
+  kind: "invite" | "reset";
+  email: string;
+  name: string;
+  role: Role;
+  area: string | null;
+  trainedOn: string | null;
+  userId: string | null;
+};
+
+/** Makes a link for a person; every earlier one for the same address is void. @returns the token, once */
+export const createInvitation = async (
+  transaction: Transaction,
+  invitation: Invitation,
+  invitedBy: string,
+): Promise<{ id: string; token: string; expiresAt: Date }> => {
+  const token = createToken();
+  const expiresAt = new Date(Date.now() + INVITATION_MS);
+  await transaction`update invitations set cancelled_at = now()
+    where email = ${invitation.email} and used_at is null and cancelled_at is null`;
+  const [made] = await transaction<{ id: string }[]>`
+    insert into invitations (token_hash, kind, email, name, role, area, trained_on, user_id, invited_by, expires_at)
+    values (${sha256(token)}, ${invitation.kind}, ${invitation.email}, ${invitation.name}, ${invitation.role}, ${invitation.area},
+      ${invitation.trainedOn}, ${invitation.userId}, ${invitedBy}, ${expiresAt}) returning id`;
+  if (!made) throw new Error("the invitation was not stored");
+  return { id: made.id, token, expiresAt };
+};
+
+type Pending = { email: string; name: string; passwordHash: string; totpSecret: string };
+type Row = Omit<Invitation, "kind" | "email" | "name"> & {
+  id: string;
+  kind: "setup" | "invite" | "reset";
+  email: string | null;
+  name: string | null;
+  pending: Pending | null;
+};
+
+const notOpen = () =>
+  new AppError(
+    "not_found",
+    "This link was used, replaced or is too old. Ask for a new one; for the first account, restart the server.",
+  );
+
+/** A set-up link is void as soon as anybody has an account, also one that was made with the operator's command. */
+const findOpen = async (sql: Sql | Transaction, token: string, lock: boolean): Promise<Row> => {
+  const [row] = await sql<Row[]>`
+    select id, kind, email, name, role, area, trained_on::text as "trainedOn", user_id as "userId", pending from invitations
+    where token_hash = ${sha256(token)} and used_at is null and cancelled_at is null and expires_at > now()
+      and (kind <> 'setup' or not exists (select 1 from users)) ${lock ? sql`for update` : sql``}`;
+  if (!row) throw notOpen();
+  return row;
+};
+
+/** What a link is for. @throws AppError not_found */
+export const readInvitation = async (central: Central, token: string): Promise<InvitationState> => {
+  const { kind, email, name, role } = await findOpen(central.database.sql, token, false);
+  const { settings } = await central.policy.current();
+  return { kind, email, name, role, organisation: settings.organisation };
+};
+
+export type Accepting = { token: string; email?: string | undefined; name?: string | undefined; password: string };
+
+/** Whose link it is: the first administrator says so, everybody else was named by whoever invited them. */
+const identityOf = (row: Row, input: Accepting): { email: string; name: string } => {
+  const email = row.kind === "setup" ? input.email : row.email;
+  const name = row.kind === "setup" ? input.name : row.name;
+  if (!email || !name) throw new AppError("invalid", "The e-mail address and the name are missing.");
+  return { email, name };
+};
+
+/** After a reset the person proves that the account is theirs; else a new password is made. */
+const passwordHashOf = async (central: Central, row: Row, input: Accepting, email: string): Promise<string> => {
+  if (row.kind !== "reset") {
+    const { settings } = await central.policy.current();
+    checkPassword(input.password, [email, input.name ?? row.name ?? "", settings.organisation]);
+    return hashPassword(input.password);
+  }
+  const [user] = await central.database.sql<
+    { hash: string }[]
+  >`select password_hash as hash from users where id = ${row.userId} and disabled_at is null`;
+  if (!user || !(await verifyPassword(user.hash, input.password)))
+    throw new AppError("sign_in_failed", "This is not the password of this account.");
+  return user.hash;
+};
+
+/** Holds what the person typed and makes the secret for the authenticator; may be repeated until confirmed. */
+export const acceptInvitation = async (
+  central: Central,
+  input: Accepting,
+): Promise<{ totpSecret: string; totpUri: string }> => {
+  const { sql } = central.database;
+  const row = await findOpen(sql, input.token, false);
+  const { email, name } = identityOf(row, input);
+  const secret = createTotpSecret();
+  const pending: Pending = {
+    email,
+    name,
+    passwordHash: await passwordHashOf(central, row, input, email),
+    totpSecret: central.keys.seal(secret).toString("base64"),
+  };
+  await sql`update invitations set pending = ${JSON.stringify(pending)}::text::jsonb where id = ${row.id} and used_at is null`;
+  return describeTotp(secret, email);
+};
+
+const makeUser = async (transaction: Transaction, row: Row, pending: Pending, step: number): Promise<User> => {
+  const [user] = await transaction<User[]>`
+    insert into users (email, name, role, area, trained_on, password_hash, totp_secret, totp_last_step)
+    values (${pending.email}, ${pending.name}, ${row.role}, ${row.area}, ${row.kind === "setup" ? transaction`current_date` : row.trainedOn},
+      ${pending.passwordHash}, ${Buffer.from(pending.totpSecret, "base64")}, ${step})
+    on conflict (email) do nothing returning id, email, name, role, area, trained_on::text as "trainedOn"`;
+  if (!user) throw new AppError("conflict", `${pending.email} has an account already.`);
+  return user;
+};
+
+const replaceAuthenticator = async (
+  transaction: Transaction,
+  row: Row,
+  pending: Pending,
+  step: number,
+): Promise<User> => {
+  const [user] = await transaction<User[]>`
+    update users set totp_secret = ${Buffer.from(pending.totpSecret, "base64")}, totp_last_step = ${step}
+    where id = ${row.userId} and disabled_at is null returning id, email, name, role, area, trained_on::text as "trainedOn"`;
+  if (!user) throw notOpen();
+  return user;
+};
+
+/**
+ * Makes the account, or gives it its new authenticator, when the code fits.
+ * @returns the person and ten new recovery codes, or null when the code does not fit
+ */
+export const confirmInvitation = (
+  central: Central,
+  input: { token: string; code: string },
+): Promise<{ user: User; recoveryCodes: string[] } | null> =>
+  central.database.sql.begin(async (transaction) => {
+    // Locked, so that two tabs cannot both use the link.
+    const row = await findOpen(transaction, input.token, true);
+    if (!row.pending) throw notOpen();
+    const { pending } = row;
+    const secret = central.keys.unseal(Buffer.from(pending.totpSecret, "base64"));
+    const step = matchingStep(secret, input.code, Date.now());
+    if (step === null) return null;
+    const user =
+      row.kind === "reset"
+        ? await replaceAuthenticator(transaction, row, pending, step)
+        : await makeUser(transaction, row, pending, step);
+    await transaction`update invitations set used_at = now(), pending = null where id = ${row.id}`;
+    return { user, recoveryCodes: await createRecoveryCodes(transaction, user.id) };
+  });

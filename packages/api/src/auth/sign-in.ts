@@ -1,0 +1,141 @@
+/**
+ * Signing in: password, then a code or a recovery code; the session exists only after both.
+ * Rule: an unknown user, a wrong password and a disabled account are told in the same words and the same time.
+ */
+import { type User, normalizeEmail } from "@chaverim/contracts";
+import type { Central } from "../central.ts";
+import { AppError } from "../failure.ts";
+import { appendEntry } from "../audit/append.ts";
+import type { Session } from "../sessions/port.ts";
+import type { Context } from "../trpc.ts";
+import { readCookie, writeCookie } from "./cookies.ts";
+import { hashPassword, needsRehash, verifyPassword } from "./passwords.ts";
+import { takeRecoveryCode } from "./recovery.ts";
+import { describeDevice } from "./request.ts";
+import { countAttempt, forgetAttempts } from "./throttle.ts";
+import { matchingStep, takeStep } from "./totp.ts";
+
+const signInFailed = () =>
+  new AppError("sign_in_failed", "E-mail and password do not fit together. Check both and try again.");
+export const codeFailed = () =>
+  new AppError("sign_in_failed", "This code does not fit. Wait for the next one in your app and try again.");
+
+/** @throws AppError invalid over WebSocket, where no cookie can be set */
+export const responseOf = (ctx: Context): NonNullable<Context["response"]> => {
+  if (!ctx.response) throw new AppError("invalid", "Sign in over HTTP; the live channel cannot set cookies.");
+  return ctx.response;
+};
+
+type Account = { id: string; passwordHash: string; hasAuthenticator: boolean };
+
+/** Checks the password and opens the five minutes for the code. */
+export const login = async (ctx: Context, input: { email: string; password: string }): Promise<{ next: "totp" }> => {
+  const { central } = ctx;
+  const { sql } = central.database;
+  const response = responseOf(ctx);
+  const email = normalizeEmail(input.email);
+  await central.limits.consume("signIn", ctx.ip);
+  await countAttempt(sql, "password", email);
+  const [user] = await sql<Account[]>`
+    select id, password_hash as "passwordHash", totp_secret is not null as "hasAuthenticator" from users
+    where email = ${email} and disabled_at is null`;
+  if (!(await verifyPassword(user?.passwordHash ?? null, input.password)) || !user) throw signInFailed();
+  if (needsRehash(user.passwordHash))
+    await sql`update users set password_hash = ${await hashPassword(input.password)} where id = ${user.id}`;
+  if (!user.hasAuthenticator)
+    throw new AppError(
+      "forbidden",
+      "Your authenticator was reset. Open the link that your administrator gave you, or ask for a new one.",
+    );
+  const { id, maxAgeSeconds } = await central.sessions.create(user.id, {
+    ...describeDevice(ctx.request, "desktop", ctx.ip),
+    assurance: "password",
+  });
+  writeCookie(response, "signin", central.origins.secure, { value: id, maxAgeSeconds });
+  return { next: "totp" };
+};
+
+/** Whoever has given the password and not yet the code. @throws AppError signed_out */
+const readPending = async (ctx: Context): Promise<Session> => {
+  const id = readCookie(ctx.request, "signin", ctx.central.origins.secure);
+  const pending = id ? await ctx.central.sessions.validate(id, false) : null;
+  if (pending?.assurance !== "password")
+    throw new AppError("signed_out", "Five minutes have passed. Enter your password again.");
+  return pending;
+};
+
+/** Opens the full session and writes it down. */
+export const openSession = async (
+  ctx: Context,
+  user: User,
+  installed: boolean,
+  action: "auth.signedIn" | "auth.recovered" | "auth.joined",
+): Promise<void> => {
+  const { central } = ctx;
+  const response = responseOf(ctx);
+  const { id, maxAgeSeconds } = await central.sessions.create(user.id, {
+    ...describeDevice(ctx.request, installed ? "app" : "desktop", ctx.ip),
+    assurance: "password+totp",
+  });
+  const who = await central.sessions.validate(id, false);
+  await appendEntry(central, {
+    requestId: ctx.requestId,
+    who,
+    ip: ctx.ip,
+    action,
+    plate: null,
+    filters: {},
+    outcome: "ok",
+  });
+  writeCookie(response, "signin", central.origins.secure, null);
+  writeCookie(response, "session", central.origins.secure, { value: id, maxAgeSeconds });
+};
+
+const finish = async (
+  ctx: Context,
+  pending: Session,
+  installed: boolean,
+  action: "auth.signedIn" | "auth.recovered",
+): Promise<{ user: User }> => {
+  const { central } = ctx;
+  await forgetAttempts(central.database.sql, "password", pending.user.email);
+  await central.sessions.end(pending.id);
+  await openSession(ctx, pending.user, installed, action);
+  return { user: pending.user };
+};
+
+/** Takes a code of the person's authenticator; once, however many tries arrive at the same moment. */
+export const takeCode = async (central: Central, userId: string, code: string): Promise<void> => {
+  const { sql } = central.database;
+  await countAttempt(sql, "code", userId);
+  const [row] = await sql<{ secret: Buffer | null }[]>`select totp_secret as secret from users where id = ${userId}`;
+  const step = row?.secret ? matchingStep(central.keys.unseal(row.secret), code, Date.now()) : null;
+  if (step === null || !(await takeStep(sql, userId, step))) throw codeFailed();
+  await forgetAttempts(sql, "code", userId);
+};
+
+/** Ends signing in with a code of the authenticator. */
+export const signInWithCode = async (
+  ctx: Context,
+  input: { code: string; installed: boolean },
+): Promise<{ user: User }> => {
+  const pending = await readPending(ctx);
+  await takeCode(ctx.central, pending.user.id, input.code);
+  return finish(ctx, pending, input.installed, "auth.signedIn");
+};
+
+/** Ends signing in with a recovery code, and tells the person's other devices. */
+export const signInWithRecoveryCode = async (
+  ctx: Context,
+  input: { code: string; installed: boolean },
+): Promise<{ user: User }> => {
+  const { sql } = ctx.central.database;
+  const pending = await readPending(ctx);
+  await countAttempt(sql, "recovery", pending.user.id);
+  if (!(await takeRecoveryCode(sql, pending.user.id, input.code)))
+    throw new AppError("sign_in_failed", "This recovery code does not fit, or it was used before.");
+  await forgetAttempts(sql, "recovery", pending.user.id);
+  await sql`insert into notices (user_id, kind, detail)
+    values (${pending.user.id}, 'recovery_code_used', ${JSON.stringify({ by: pending.device })}::text::jsonb)`;
+  return finish(ctx, pending, input.installed, "auth.recovered");
+};

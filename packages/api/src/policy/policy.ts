@@ -1,0 +1,73 @@
+/**
+ * The policy in force, and its versions.
+ * Rule: a version is added, never changed, so that an entry of the access log can always be read with the policy of its day.
+ */
+import { DEFAULT_POLICY, type PolicySettings, type PolicyView, policySettingsSchema } from "@chaverim/contracts";
+import type { Sql } from "@chaverim/db/open";
+
+export type PolicyInForce = { version: number; settings: PolicySettings };
+
+export type Policy = {
+  /** The policy in force; at most two seconds old when another process changed it. */
+  current: () => Promise<PolicyInForce>;
+  /** With who set it and when, read now. */
+  read: () => Promise<PolicyView>;
+  /** Puts new settings in force. @returns the new version */
+  set: (settings: PolicySettings, userId: string | null) => Promise<number>;
+};
+
+/** Asked with each request; a change elsewhere may take this long to be seen here. */
+const KEPT_MS = 2000;
+
+type PolicyRow = { version: number; settings: unknown; setAt: Date; setBy: string | null };
+
+/** Settings of an older release lack what came later: the defaults fill it in. */
+const complete = (stored: unknown): PolicySettings => {
+  const given = stored as Partial<PolicySettings>;
+  return policySettingsSchema.parse({ ...DEFAULT_POLICY, ...given });
+};
+
+/** The policy kept in the database `sql`. */
+export const createPolicy = (sql: Sql): Policy => {
+  let kept: { policy: Promise<PolicyInForce>; untilMs: number } | null = null;
+  const newest = async (): Promise<PolicyRow | undefined> => {
+    const [row] = await sql<PolicyRow[]>`
+      select p.version, p.settings, p.set_at as "setAt", u.name as "setBy"
+      from policies p left join users u on u.id = p.set_by order by p.version desc limit 1`;
+    return row;
+  };
+  const fetch = async (): Promise<PolicyInForce> => {
+    const row = await newest();
+    return row ? { version: row.version, settings: complete(row.settings) } : { version: 0, settings: DEFAULT_POLICY };
+  };
+  return {
+    current: () => {
+      const nowMs = performance.now();
+      if (!kept || kept.untilMs < nowMs) {
+        const policy = fetch();
+        const keeping = { policy, untilMs: nowMs + KEPT_MS };
+        // A failure is told to whoever waits now, and asked again by the next.
+        policy.catch(() => kept === keeping && (kept = null));
+        kept = keeping;
+      }
+      return kept.policy;
+    },
+    read: async () => {
+      const row = await newest();
+      if (!row) return { version: 0, settings: DEFAULT_POLICY, setAt: null, setBy: null };
+      return {
+        version: row.version,
+        settings: complete(row.settings),
+        setAt: row.setAt.toISOString(),
+        setBy: row.setBy,
+      };
+    },
+    set: async (settings, userId) => {
+      const [row] = await sql<{ version: number }[]>`
+        insert into policies (settings, set_by) values (${JSON.stringify(settings)}::text::jsonb, ${userId}) returning version`;
+      kept = null;
+      if (!row) throw new Error("the policy was not stored");
+      return row.version;
+    },
+  };
+};

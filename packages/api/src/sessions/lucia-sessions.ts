@@ -1,0 +1,98 @@
+/**
+ * Sessions kept by lucia, through an adapter that stores only the hash of a session's id.
+ * Rule: what lucia does not know of (rotation, revocation, step-up) goes to the rows directly, as in plain-sessions.ts.
+ */
+import type { Sql } from "@chaverim/db/open";
+import { type Adapter, Lucia, TimeSpan, generateIdFromEntropySize } from "lucia";
+import type { Policy } from "../policy/policy.ts";
+import type { NewSession, Sessions } from "./port.ts";
+import {
+  type SessionRow,
+  TOUCH_EVERY_MS,
+  deleteOldSessions,
+  deleteSession,
+  findSession,
+  insertSession,
+  lifetimeOf,
+  readLifetimes,
+  revokeSessions,
+  rotateSession,
+  rowToSession,
+  touchSession,
+} from "./rows.ts";
+
+/** 25 bytes, 40 characters: what lucia makes by itself. */
+const ID_BYTES = 25;
+
+declare module "lucia" {
+  interface Register {
+    Lucia: Lucia<{ row: SessionRow }>;
+    DatabaseSessionAttributes: NewSession & { row?: SessionRow };
+    DatabaseUserAttributes: Record<never, never>;
+  }
+}
+
+const createAdapter = (sql: Sql, policy: Policy): Adapter => ({
+  getSessionAndUser: async (id) => {
+    const row = await findSession(sql, id);
+    if (!row) return [null, null];
+    const { kind, assurance, device } = row;
+    return [
+      {
+        id,
+        userId: row.userId,
+        expiresAt: row.idleExpiresAt,
+        attributes: { kind, assurance, device, ip: null, userAgent: null, row },
+      },
+      { id: row.userId, attributes: {} },
+    ];
+  },
+  // Devices are listed from the rows themselves; lucia asks for this only in getUserSessions.
+  getUserSessions: () => Promise.resolve([]),
+  setSession: async ({ id, userId, attributes }) => {
+    await insertSession(sql, id, userId, attributes, lifetimeOf(await readLifetimes(policy), attributes));
+  },
+  updateSessionExpiration: (id, expiresAt) => touchSession(sql, id, expiresAt),
+  deleteSession: (id) => deleteSession(sql, id),
+  deleteUserSessions: async (userId) => void (await revokeSessions(sql, userId, null, { except: null })),
+  deleteExpiredSessions: () => deleteOldSessions(sql),
+});
+
+/** Sessions in the database `sql`, kept by lucia. */
+export const createLuciaSessions = (sql: Sql, policy: Policy): Sessions => {
+  const adapter = createAdapter(sql, policy);
+  const lucia = new Lucia(adapter, {
+    // No sliding by lucia's own rule, which would count every question as use: the adapter sets each session's end.
+    sessionExpiresIn: new TimeSpan(0, "s"),
+    getSessionAttributes: ({ row }) => {
+      if (!row) throw new Error("a session without its row");
+      return { row };
+    },
+  });
+  return {
+    create: async (userId, session) => {
+      const { id } = await lucia.createSession(userId, session);
+      return { id, maxAgeSeconds: lifetimeOf(await readLifetimes(policy), session).absoluteMs / 1000 };
+    },
+    validate: async (id, use) => {
+      const { session } = await lucia.validateSession(id);
+      if (!session) return null;
+      const { row } = session;
+      const { idleMs } = lifetimeOf(await readLifetimes(policy), row);
+      const idleExpiresAt = new Date(Math.min(Date.now() + idleMs, row.absoluteExpiresAt.getTime()));
+      if (use && idleExpiresAt.getTime() - row.idleExpiresAt.getTime() > TOUCH_EVERY_MS) {
+        await adapter.updateSessionExpiration(id, idleExpiresAt);
+        return rowToSession(id, { ...row, idleExpiresAt });
+      }
+      return rowToSession(id, row);
+    },
+    stepUp: async (id) => {
+      const next = generateIdFromEntropySize(ID_BYTES);
+      const endsAt = await rotateSession(sql, id, next);
+      return endsAt && { id: next, maxAgeSeconds: Math.max(0, Math.floor((endsAt.getTime() - Date.now()) / 1000)) };
+    },
+    end: (id) => lucia.invalidateSession(id),
+    revoke: async (deviceId, userId, by) => (await revokeSessions(sql, userId, by, { only: deviceId })) === 1,
+    revokeAll: (userId, by, except) => revokeSessions(sql, userId, by, { except: except ?? null }),
+  };
+};
