@@ -64,10 +64,8 @@ export const createLuciaSessions = (sql: Sql, policy: Policy): Sessions => {
   const lucia = new Lucia(adapter, {
     // No sliding by lucia's own rule, which would count every question as use: the adapter sets each session's end.
     sessionExpiresIn: new TimeSpan(0, "s"),
-    getSessionAttributes: ({ row }) => {
-      if (!row) throw new Error("a session without its row");
-      return { row };
-    },
+    // Absent in what createSession returns: the row is only just being written.
+    getSessionAttributes: ({ row }) => ({ row }),
   });
   return {
     create: async (userId, session) => {
@@ -76,7 +74,7 @@ export const createLuciaSessions = (sql: Sql, policy: Policy): Sessions => {
     },
     validate: async (id, use) => {
       const { session } = await lucia.validateSession(id);
-      if (!session) return null;
+      if (!session?.row) return null;
       const { row } = session;
       const { idleMs } = lifetimeOf(await readLifetimes(policy), row);
       const idleExpiresAt = new Date(Math.min(Date.now() + idleMs, row.absoluteExpiresAt.getTime()));

@@ -16,7 +16,7 @@ import { addCollector } from "../collectors/keys.ts";
 import { type Config, readConfig } from "../config.ts";
 import { silentLog } from "../log.ts";
 import { openCentral } from "../open-central.ts";
-import { type Browser, aUser, openBrowser, signInAs } from "./people.ts";
+import { type Browser, type UserOverrides, aUser, openBrowser, signInAs, statePurpose } from "./people.ts";
 
 export type TestCollector = { id: string; name: string; apiKey: string };
 
@@ -32,8 +32,8 @@ export type TestCentral = AsyncDisposable & {
   addCollector: (cameras?: readonly string[]) => Promise<TestCollector>;
   /** A browser that nobody is signed in with. */
   openBrowser: () => Browser;
-  /** A new person of this role, signed in with password and code over HTTP. */
-  signIn: (role: Role) => Promise<Browser>;
+  /** A new person of this role, signed in with password and code over HTTP, with a purpose stated unless told not to. */
+  signIn: (role: Role, options?: UserOverrides & { purpose?: boolean }) => Promise<Browser>;
 };
 
 export type TestCentralOptions = {
@@ -83,10 +83,12 @@ export const openTestCentral = async (options: TestCentralOptions = {}): Promise
       return { name, ...added };
     },
     openBrowser: browse,
-    signIn: async (role) => {
+    signIn: async (role, { purpose = true, ...overrides } = {}) => {
       // Every test comes from one address, which may sign in five times a minute.
       await central.limits.forget("signIn", "127.0.0.1");
-      return signInAs(browse(), await aUser(central, role));
+      const browser = await signInAs(browse(), await aUser(central, role, overrides));
+      if (purpose) await statePurpose(central, browser);
+      return browser;
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

@@ -3,7 +3,7 @@
  * Rule: signing in is done with the real password and a real code, over HTTP.
  */
 import { randomUUID } from "node:crypto";
-import type { FailureCode, Role } from "@chaverim/contracts";
+import { type FailureCode, INVESTIGATION_MS, type Role, type User } from "@chaverim/contracts";
 import { users } from "@chaverim/db/schema";
 import { generateTOTP } from "@oslojs/otp";
 import {
@@ -21,28 +21,28 @@ import { createTotpSecret } from "../auth/totp.ts";
 import type { Central } from "../central.ts";
 import type { AppRouter } from "../router.ts";
 
-export type TestUser = { id: string; email: string; name: string; role: Role; password: string; totpSecret: Buffer };
+export type TestUser = User & { password: string; totpSecret: Buffer };
+export type UserOverrides = Partial<Pick<User, "email" | "area" | "trainedOn">>;
 
 const PASSWORD = "a long enough passphrase";
 
-/** An account of its own, made in the database. */
-export const aUser = async (central: Central, role: Role, overrides: { email?: string } = {}): Promise<TestUser> => {
+/** An account of its own, made in the database: trained today, for every area. */
+export const aUser = async (central: Central, role: Role, overrides: UserOverrides = {}): Promise<TestUser> => {
   const totpSecret = createTotpSecret();
-  const email = overrides.email ?? `${role}-${randomUUID()}@example.org`;
-  const name = `A ${role}`;
+  const person = {
+    email: `${role}-${randomUUID()}@example.org`,
+    name: `A ${role}`,
+    role,
+    area: null,
+    trainedOn: new Date().toISOString().slice(0, 10),
+    ...overrides,
+  };
   const [made] = await central.database.orm
     .insert(users)
-    .values({
-      email,
-      name,
-      role,
-      trainedOn: new Date().toISOString().slice(0, 10),
-      passwordHash: await hashPassword(PASSWORD),
-      totpSecret: central.keys.seal(totpSecret),
-    })
+    .values({ ...person, passwordHash: await hashPassword(PASSWORD), totpSecret: central.keys.seal(totpSecret) })
     .returning({ id: users.id });
   if (!made) throw new Error("the account was not made");
-  return { id: made.id, email, name, role, password: PASSWORD, totpSecret };
+  return { id: made.id, ...person, password: PASSWORD, totpSecret };
 };
 
 /** The code that an authenticator app shows now. */
@@ -138,6 +138,13 @@ export const signInAs = async (browser: Browser, user: TestUser, installed = fal
   await browser.trpc.auth.login.mutate({ email: user.email, password: user.password });
   await browser.trpc.auth.totp.mutate({ code: codeOf(user.totpSecret), installed });
   return browser;
+};
+
+/** States a purpose for the browser's session, as the screens do before the first search. */
+export const statePurpose = async (central: Central, browser: Browser): Promise<void> => {
+  const { user, deviceId } = await browser.trpc.auth.me.query();
+  await central.database.sql`insert into investigations (user_id, session_id, code, text, expires_at)
+    values (${user.id}, ${deviceId}, 'stolen_vehicle', 'Told by the owner', ${new Date(Date.now() + INVESTIGATION_MS)})`;
 };
 
 /** The code of the failure that a tRPC call ends with; "ok" when it does not fail. */
