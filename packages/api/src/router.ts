@@ -7,6 +7,7 @@ import { authRouter } from "./auth/router.ts";
 import { isSetupNeeded } from "./auth/invitations.ts";
 import { collectorsRouter } from "./collectors/router.ts";
 import { detectionsRouter } from "./detections/router.ts";
+import { investigationsRouter, policyRouter } from "./policy/router.ts";
 import { assertAccessTable, publicProcedure, router } from "./trpc.ts";
 import { VERSION } from "./version.ts";
 import { watchlistsRouter } from "./watchlists/router.ts";
@@ -29,6 +30,8 @@ export const appRouter = router({
   alerts: alertsRouter,
   watchlists: watchlistsRouter,
   collectors: collectorsRouter,
+  investigations: investigationsRouter,
+  policy: policyRouter,
 });
 assertAccessTable(appRouter._def.procedures);
 

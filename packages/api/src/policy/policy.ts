@@ -4,6 +4,7 @@
  */
 import { DEFAULT_POLICY, type PolicySettings, type PolicyView, policySettingsSchema } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
+import { AppError } from "../failure.ts";
 
 export type PolicyInForce = { version: number; settings: PolicySettings };
 
@@ -12,8 +13,13 @@ export type Policy = {
   current: () => Promise<PolicyInForce>;
   /** With who set it and when, read now. */
   read: () => Promise<PolicyView>;
-  /** Puts new settings in force. @returns the new version */
-  set: (settings: PolicySettings, userId: string | null) => Promise<number>;
+  /**
+   * Puts new settings in force.
+   * @param basedOn the version that whoever made them has seen
+   * @returns the new version
+   * @throws AppError conflict when another one is in force by now, invalid when two purposes have the same code
+   */
+  set: (settings: PolicySettings, basedOn: number, userId: string | null) => Promise<number>;
 };
 
 /** Asked with each request; a change elsewhere may take this long to be seen here. */
@@ -25,6 +31,13 @@ type PolicyRow = { version: number; settings: unknown; setAt: Date; setBy: strin
 const complete = (stored: unknown): PolicySettings => {
   const given = stored as Partial<PolicySettings>;
   return policySettingsSchema.parse({ ...DEFAULT_POLICY, ...given });
+};
+
+/** An entry of the access log names the code alone. */
+const assertCodesDiffer = ({ purpose }: PolicySettings): void => {
+  const codes = purpose.codes.map(({ code }) => code);
+  const twice = codes.find((code, index) => codes.indexOf(code) !== index);
+  if (twice) throw new AppError("invalid", `Two purposes have the code ${twice}.`);
 };
 
 /** The policy kept in the database `sql`. */
@@ -62,12 +75,19 @@ export const createPolicy = (sql: Sql): Policy => {
         setBy: row.setBy,
       };
     },
-    set: async (settings, userId) => {
-      const [row] = await sql<{ version: number }[]>`
-        insert into policies (settings, set_by) values (${JSON.stringify(settings)}::text::jsonb, ${userId}) returning version`;
+    set: async (settings, basedOn, userId) => {
+      assertCodesDiffer(settings);
+      const version = await sql.begin(async (transaction) => {
+        await transaction`select pg_advisory_xact_lock(hashtext('chaverim.policies'))`;
+        const [row] = await transaction<{ version: number }[]>`
+          insert into policies (settings, set_by) select ${JSON.stringify(settings)}::text::jsonb, ${userId}
+          where (select coalesce(max(version), 0) from policies) = ${basedOn} returning version`;
+        return row?.version;
+      });
+      if (version === undefined)
+        throw new AppError("conflict", "Somebody else changed the policy meanwhile. Read it again, then change it.");
       kept = null;
-      if (!row) throw new Error("the policy was not stored");
-      return row.version;
+      return version;
     },
   };
 };
