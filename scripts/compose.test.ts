@@ -1,6 +1,6 @@
 /** Holds docker-compose.yml and the images to what central really accepts, without a container engine. */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -18,6 +18,7 @@ type Service = {
   build?: { context: string; dockerfile: string; target: string };
   environment?: Record<string, string>;
   ports?: string[];
+  networks?: string[];
   volumes?: string[];
   depends_on?: Record<string, unknown>;
   healthcheck?: { test: string[] };
@@ -47,9 +48,10 @@ const compose = (values: Readonly<Record<string, string>>) =>
   parse(composeText, (_key, value: unknown) => (typeof value === "string" ? interpolate(value, values) : value)) as {
     services: Record<string, Service>;
     volumes: Record<string, unknown>;
+    networks: Record<string, { internal?: boolean } | null>;
   };
 
-const { services, volumes } = compose(DOT_ENV);
+const { services, volumes, networks } = compose(DOT_ENV);
 const service = (name: string): Service => {
   const found = services[name];
   if (!found) throw new Error(`docker-compose.yml has no service ${name}`);
@@ -112,6 +114,26 @@ test("every image is pinned to a version", () => {
 test("only the proxy can be reached from outside", () => {
   const open = Object.entries(services).filter(([, { ports }]) => ports);
   expect(open.map(([name]) => name)).toEqual(["proxy"]);
+});
+
+test("what is inside reaches what is inside alone: only the proxy is on a network with a way out", () => {
+  expect(networks["inside"]).toEqual({ internal: true });
+  const withWayOut = Object.entries(services).filter(([, one]) => one.networks?.join() !== "inside");
+  expect(withWayOut.map(([name, one]) => [name, one.networks])).toEqual([["proxy", ["inside", "outside"]]]);
+});
+
+test("no history, no private data, no tests and nothing made for tests goes into the images", () => {
+  const left = readFileSync(join(root, "deploy/Dockerfile.dockerignore"), "utf8").split("\n");
+  expect(left).toEqual(
+    expect.arrayContaining([".git", ".env", ".data", "**/*.test.ts", "**/testing", "**/testing.ts"]),
+  );
+  // What stays out is asked for by nothing that goes in.
+  const shipped = globSync(["packages/{api,contracts,edge}/src/**/*.ts", "db/src/**/*.ts"], { cwd: root }).filter(
+    (path) => !/\.test\.ts$|\/testing(\/|\.ts$)|global-setup/.test(path),
+  );
+  expect(shipped.length).toBeGreaterThan(50);
+  const asking = shipped.filter((path) => /from "[^"]*\/testing[/."]/.test(readFileSync(join(root, path), "utf8")));
+  expect(asking).toEqual([]);
 });
 
 test("every file, volume, service and build target that compose names is there", () => {

@@ -9,6 +9,7 @@ import { type RequestOptions, request } from "node:https";
 import { type AddressInfo, createServer as createSocketServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -60,6 +61,7 @@ const startCentral = async () => {
     message.on("data", (chunk: Buffer) => (arrived += chunk.length));
     message.on("end", () => {
       response.setHeader("Strict-Transport-Security", "max-age=1");
+      response.setHeader("Content-Security-Policy", "default-src 'self'");
       response.end(JSON.stringify({ url: message.url, headers: message.headers, bytes: arrived }));
     });
   });
@@ -139,8 +141,60 @@ describe.skipIf(nginx === "")("the proxy", () => {
     expect(headers["x-forwarded-proto"]).toBe("https");
   });
 
-  test("browsers are told once to come back over TLS alone", async () => {
-    expect((await ask("/")).headers["strict-transport-security"]).toBe("max-age=31536000");
+  test("browsers are told once to come back over TLS alone, to this name and those below it", async () => {
+    expect((await ask("/")).headers["strict-transport-security"]).toBe("max-age=31536000; includeSubDomains");
+  });
+
+  test("what nginx answers by itself carries the headers that central's answers have, and those of central stay as they are", async () => {
+    const own = await ask("/metrics");
+    expect(own.headers).toMatchObject({
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": expect.stringContaining("frame-ancestors 'none'"),
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "strict-transport-security": expect.any(String),
+    });
+    expect((await ask("/")).headers["content-security-policy"]).toBe("default-src 'self'");
+  });
+
+  test("TLS before 1.2 and ciphers without forward secrecy are refused", () => {
+    const handshake = (...options: string[]) =>
+      spawnSync("openssl", ["s_client", "-connect", `127.0.0.1:${httpsPort}`, ...options], {
+        input: "",
+        encoding: "utf8",
+      }).stdout;
+    expect(handshake("-tls1_3")).toMatch(/New, TLSv1\.3, Cipher is TLS_/);
+    expect(handshake("-tls1_2")).toMatch(/Cipher is ECDHE-RSA-(AES\d+-GCM|CHACHA20)/);
+    // Security level 0: openssl itself would offer these; it is nginx that refuses.
+    for (const weak of [
+      ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"],
+      ["-tls1_2", "-cipher", "AES128-GCM-SHA256:AES256-SHA:@SECLEVEL=0"],
+      ["-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0"],
+    ])
+      expect([weak, handshake(...weak)]).toEqual([weak, expect.stringContaining("Cipher is (NONE)")]);
+  });
+
+  test.each([
+    ["a length and chunks", "Content-Length: 4\r\nTransfer-Encoding: chunked"],
+    ["two lengths", "Content-Length: 4\r\nContent-Length: 5"],
+    ["an unknown coding", "Transfer-Encoding: xchunked"],
+  ])("A request whose end can be read in two ways (%s) does not pass", async (_name, headers) => {
+    const answered = await new Promise<string>((resolve, reject) => {
+      const socket = connect({ host: "127.0.0.1", port: httpsPort, rejectUnauthorized: false }, () => {
+        socket.write(
+          `POST /trpc/auth.me HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n`,
+        );
+      });
+      let text = "";
+      socket.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      socket.on("end", () => resolve(text)).on("error", reject);
+    });
+    expect(answered).toMatch(/^HTTP\/1\.1 (400|501) /);
+    expect(answered.match(/^HTTP\/1\.1 /gm)).toHaveLength(1);
+  });
+
+  test("TRACE is refused", async () => {
+    expect((await ask("/", { method: "TRACE" })).status).toBe(405);
   });
 
   test("plain HTTP is sent to https, with the whole address", async () => {
@@ -152,6 +206,16 @@ describe.skipIf(nginx === "")("the proxy", () => {
     });
     expect([answer.statusCode, answer.headers.location]).toEqual([301, "https://alpr.example.org/alerts?x=1"]);
     answer.resume();
+  });
+
+  test("a program that comes without TLS is refused and not redirected, so that nobody overlooks it", async () => {
+    for (const path of ["/api/v1/heartbeat", "/trpc/auth.login"]) {
+      const answer = await new Promise<IncomingMessage>((resolve) => {
+        plainRequest({ host: "127.0.0.1", port: httpPort, path, method: "POST" }, resolve).end();
+      });
+      expect([path, answer.statusCode, answer.headers.location]).toEqual([path, 403, undefined]);
+      answer.resume();
+    }
   });
 
   test("a WebSocket gets through to /trpc", async () => {
