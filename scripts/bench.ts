@@ -3,10 +3,12 @@
  * Rule: each seeds its own data, runs on the embedded default unless DATABASE_URL is set, and cleans up after itself.
  */
 import { parseArgs } from "node:util";
+import { benchAccess } from "./bench/access.ts";
 import { benchIngest } from "./bench/ingest.ts";
 import { type Report, createReport } from "./bench/report.ts";
 
 const BENCHES: Record<string, (report: Report, options: Map<string, number>) => Promise<void>> = {
+  access: benchAccess,
   /** --batches N (default 100). */
   ingest: benchIngest,
 };

@@ -11,12 +11,16 @@ const START_MS = 60_000;
 export type Central = Running & { url: string; dataDir: string; port: number; startedInMs: number };
 
 /** Starts central and waits until it listens. */
-export const startCentral = async (dataDir: string, port?: number): Promise<Central> => {
+export const startCentral = async (
+  dataDir: string,
+  port?: number,
+  environment: Record<string, string> = {},
+): Promise<Central> => {
   const chosen = port ?? (await freePort());
   const startedAt = performance.now();
   const running = startProcess({
     script: "packages/api/src/main.ts",
-    environment: { DATA_DIR: dataDir, PORT: String(chosen) },
+    environment: { ...environment, DATA_DIR: dataDir, PORT: String(chosen) },
   });
   await until("central listens", () => running.output().includes('"listening"') || !running.isAlive(), {
     withinMs: START_MS,
@@ -58,26 +62,36 @@ export const addAdministrator = async (dataDir: string): Promise<Account> => {
 export type Person = {
   call: <T>(procedure: string, input?: unknown) => Promise<T>;
   get: (path: string) => Promise<Response>;
+  /** A cookie's value; empty when there is none. */
+  cookie: (name: string) => string;
 };
 
 /** Signs in as the screens do: password, then code. */
 export const signIn = async (url: string, account: Account): Promise<Person> => {
-  let cookie = "";
+  const cookies = new Map<string, string>();
+  const cookie = () => [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   const call = async <T>(procedure: string, input?: unknown): Promise<T> => {
     const response = await fetch(`${url}/trpc/${procedure}`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", Origin: url, Cookie: cookie },
+      headers: { "Content-Type": "application/json", Origin: url, Cookie: cookie() },
       ...(input === undefined ? {} : { body: JSON.stringify(input) }),
     });
-    const set = response.headers.getSetCookie().map((line) => line.split(";")[0] ?? "");
-    if (set.length > 0) cookie = set.filter((pair) => !pair.endsWith("=")).join("; ");
+    for (const line of response.headers.getSetCookie()) {
+      const [name = "", value = ""] = (line.split(";")[0] ?? "").split("=");
+      if (value === "") cookies.delete(name);
+      else cookies.set(name, value);
+    }
     const body = (await response.json()) as { result?: { data: T }; error?: { message: string } };
     if (!response.ok || !body.result) throw new Error(`${procedure}: ${response.status} ${body.error?.message ?? ""}`);
     return body.result.data;
   };
   await call("auth.login", { email: account.email, password: account.password });
   await call("auth.totp", { code: totpCode(account.totpSecret) });
-  return { call, get: (path) => fetch(`${url}${path}`, { headers: { Cookie: cookie } }) };
+  return {
+    call,
+    get: (path) => fetch(`${url}${path}`, { headers: { Cookie: cookie() } }),
+    cookie: (name) => cookies.get(name) ?? "",
+  };
 };
 
 /** Reads a counter or gauge of /metrics: the sum over the series whose labels include `labels`. */

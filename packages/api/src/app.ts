@@ -58,6 +58,18 @@ const logRequests =
   };
 
 /**
+ * Refuses what another page asks for with our cookies, before anybody is asked who it is: no answer could be read there, but
+ * a look would be written down in the person's name. An address that somebody typed (`none`) and programs pass.
+ * @throws AppError cross_site
+ */
+const refuseForeignPage: RequestHandler = (request, _response, next) => {
+  const site = request.header("sec-fetch-site");
+  if (site === "cross-site" || site === "same-site")
+    throw new AppError("cross_site", "This request did not come from this application's own pages.");
+  next();
+};
+
+/**
  * Refuses what another site's page could send with our cookies.
  * @throws AppError cross_site | media_type
  */
@@ -134,6 +146,9 @@ const securityHeaders = ({ allowed, secure }: Central["origins"]): RequestHandle
         baseUri: ["'none'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
+        // Text becomes markup or a script address through these two policies alone (vite.config.ts, main.tsx).
+        requireTrustedTypesFor: ["'script'"],
+        trustedTypes: ["templates", "worker"],
       },
     },
     strictTransportSecurity: secure ? { maxAge: 63_072_000 } : false,
@@ -169,7 +184,7 @@ const createHandlers = (central: Central): Handlers => {
 };
 
 const mountTrpc = (app: Express, central: Central): void => {
-  app.use("/trpc", (request, _response, next) => {
+  app.use("/trpc", refuseForeignPage, (request, _response, next) => {
     if (request.method !== "GET" && request.method !== "HEAD") refuseCrossSite(central, request);
     next();
   });
@@ -204,6 +219,7 @@ export const createApp = (central: Central): Express => {
   app.disable("etag");
   app.set("trust proxy", central.config.trustProxy);
   app.use(identify, logRequests(central), securityHeaders(central.origins));
+  app.use("/api/evidence", refuseForeignPage);
   for (const [route, handlers] of Object.entries(createHandlers(central))) {
     const [method, path] = route.split(" ") as ["GET" | "POST", string];
     app[method === "GET" ? "get" : "post"](path, handlers as RequestHandler);

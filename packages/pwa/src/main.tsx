@@ -18,10 +18,23 @@ import "./styles/screens.css";
 /** How often an open alert is looked at again before the update is offered. */
 const UPDATE_LOOK_MS = 5000;
 
+/** What TypeScript's own list of browser interfaces leaves out. */
+type TrustedWindow<Address> = Window & {
+  trustedTypes?: {
+    createPolicy: (
+      name: string,
+      rules: { createScriptURL: (url: string) => string },
+    ) => { createScriptURL: (url: string) => Address };
+  };
+};
+
 const followUpdates = async (): Promise<void> => {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
   const { Workbox } = await import("workbox-window");
-  const worker = new Workbox("/sw.js");
+  // Trusted Types: the one script address that this page gives to the browser.
+  const { trustedTypes } = window as TrustedWindow<ConstructorParameters<typeof Workbox>[0]>;
+  const policy = trustedTypes?.createPolicy("worker", { createScriptURL: () => "/sw.js" });
+  const worker = new Workbox(policy?.createScriptURL("/sw.js") ?? "/sw.js");
   const update = (): void => {
     // Only after the press: the first worker of all takes over quietly.
     navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });

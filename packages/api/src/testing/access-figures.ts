@@ -105,12 +105,17 @@ const measure = async (central: Central): Promise<void> => {
   report("session validation", validation);
   ratio("session validation / one round to the database", validation, round);
   const who = await central.sessions.validate(at(0), false);
-  const plain = await time(() => sql`insert into throttles (key, failures, window_started_at) values (${randomUUID()}, 1, now())`);
+  const plain = await time(
+    () => sql`insert into throttles (key, failures, window_started_at) values (${randomUUID()}, 1, now())`,
+  );
   report("a plain durable insert", plain);
   const entry = await time(() => appendEntry(central, entryOf(who)));
   report("access log overhead per read", entry);
   ratio("access log entry / a plain durable insert", entry, plain);
-  const together = await time(() => Promise.all(Array.from({ length: AT_ONCE }, () => appendEntry(central, entryOf(who)))), 250);
+  const together = await time(
+    () => Promise.all(Array.from({ length: AT_ONCE }, () => appendEntry(central, entryOf(who)))),
+    250,
+  );
   report(`${AT_ONCE} access log entries at once`, together);
 };
 
