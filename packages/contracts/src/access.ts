@@ -223,6 +223,26 @@ export const ROUTES = {
 } as const satisfies Record<string, AccessEntry>;
 export type RouteName = keyof typeof ROUTES;
 
+type Logged<Table> = {
+  [Name in keyof Table]: Table[Name] extends { logs: string } ? Name : never;
+}[keyof Table];
+type Recorded<Table> = {
+  [Name in keyof Table]: Table[Name] extends { records: readonly (infer Field)[] } ? Field : never;
+}[keyof Table];
+
+/** What is written down beside the doors of the table. */
+export type OtherAction =
+  | "auth.signedIn"
+  | "auth.signInFailed"
+  | "auth.recovered"
+  | "auth.joined"
+  /** An act of the operator's command. */
+  | "console.act";
+/** Every action that an entry of the access log may name. */
+export type LoggedAction = Logged<typeof PROCEDURES> | Logged<typeof ROUTES> | OtherAction;
+/** Every field of an input that the access log may hold. */
+export type RecordedField = Recorded<typeof PROCEDURES> | Recorded<typeof ROUTES>;
+
 /** The table's row of a procedure or route, with every optional field readable. */
 export const accessOf = (name: ProcedureName | RouteName): AccessEntry =>
   ({ ...PROCEDURES, ...ROUTES } as Record<string, AccessEntry>)[name] as AccessEntry;

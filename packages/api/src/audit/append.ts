@@ -3,12 +3,17 @@
  * Rule: whoever asks for a look or an act waits for its entry; when the log cannot be written, nothing is shown or done.
  */
 import { createHash } from "node:crypto";
-import { type LogOutcome, accessOf, type ProcedureName, type RouteName, normalizePlate } from "@chaverim/contracts";
+import {
+  type LogOutcome,
+  type OtherAction,
+  accessOf,
+  type ProcedureName,
+  type RouteName,
+  normalizePlate,
+} from "@chaverim/contracts";
 import type { Central } from "../central.ts";
 import type { Session } from "../sessions/port.ts";
 
-/** What an entry may name beside the doors of the access table. */
-type OtherAction = "auth.signedIn" | "auth.signInFailed" | "auth.recovered" | "auth.joined" | "console.act";
 export type LogAction = ProcedureName | RouteName | OtherAction;
 
 export type Who = Pick<Session, "deviceId" | "device" | "user" | "investigation">;
