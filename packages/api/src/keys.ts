@@ -77,7 +77,8 @@ export const openKeys = async (directory: string, mayCreate: boolean): Promise<C
       return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
     },
     unseal: (sealed) => {
-      const decipher = createDecipheriv("aes-256-gcm", sealing, sealed.subarray(0, 12));
+      // Named, so that a cut tag is refused instead of taken as a shorter one.
+      const decipher = createDecipheriv("aes-256-gcm", sealing, sealed.subarray(0, 12), { authTagLength: 16 });
       decipher.setAuthTag(sealed.subarray(12, 28));
       return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]);
     },
