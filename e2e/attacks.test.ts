@@ -122,8 +122,9 @@ const attack = async ({ url, names, input }: { url: string; names: string[]; inp
 
 test("the browser holds a session that central takes", async () => {
   const page = await victim.context.newPage();
-  const response = await page.goto(`${central.url}/trpc/auth.me`);
-  expect(response?.status()).toBe(200);
+  await page.goto(`${central.url}/healthz`);
+  const ask = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
+  expect(await page.evaluate(async (init) => (await fetch("/trpc/auth.me", init)).status, ask)).toBe(200);
   await page.close();
 });
 
@@ -151,6 +152,16 @@ test.each([
   },
   180_000,
 );
+
+test("A link that somebody follows from another page looks nothing up", async () => {
+  const page = await victim.context.newPage();
+  await page.goto(`http://evil.localhost:${hostilePort}/`);
+  const question = encodeURIComponent(JSON.stringify({ plate: "EVIL666" }));
+  const responses = page.waitForResponse((response) => response.url().includes("/trpc/"));
+  await page.evaluate((address) => location.assign(address), `${central.url}/trpc/detections.search?input=${question}`);
+  expect((await responses).status()).toBe(400);
+  await page.close();
+});
 
 test.each([
   ["another port of the same machine", () => `http://127.0.0.1:${hostilePort}/`],

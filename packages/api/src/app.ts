@@ -32,6 +32,12 @@ const identify: RequestHandler = (_request, response, next) => {
   next();
 };
 
+/** What people read is kept by no browser and no proxy. */
+const keepNothing: RequestHandler = (_request, response, next) => {
+  response.setHeader("Cache-Control", "no-store");
+  next();
+};
+
 /** What is not a screen: interfaces, health and built files. */
 const SERVED = /^\/(api|trpc|assets|healthz|readyz|metrics)(\/|$)/;
 
@@ -184,8 +190,10 @@ const createHandlers = (central: Central): Handlers => {
 };
 
 const mountTrpc = (app: Express, central: Central): void => {
-  app.use("/trpc", refuseForeignPage, (request, _response, next) => {
-    if (request.method !== "GET" && request.method !== "HEAD") refuseCrossSite(central, request);
+  app.use("/trpc", (request, _response, next) => {
+    // Also what only reads: a link on another site would be a look in the name of whoever follows it.
+    if (request.method !== "POST") throw new AppError("invalid", "Procedures are called by POST.");
+    refuseCrossSite(central, request);
     next();
   });
   app.use("/trpc", express.json({ limit: JSON_LIMIT }));
@@ -219,6 +227,7 @@ export const createApp = (central: Central): Express => {
   app.disable("etag");
   app.set("trust proxy", central.config.trustProxy);
   app.use(identify, logRequests(central), securityHeaders(central.origins));
+  app.use(["/trpc", "/api", "/metrics"], keepNothing);
   app.use("/api/evidence", refuseForeignPage);
   for (const [route, handlers] of Object.entries(createHandlers(central))) {
     const [method, path] = route.split(" ") as ["GET" | "POST", string];

@@ -49,16 +49,21 @@ test.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-da
 test("Nothing is live over plain HTTP, where the end of a session would go unnoticed", async () => {
   const response = await (
     await central.signIn("operator")
-  ).fetch("/trpc/detections.live", { headers: { Accept: "text/event-stream" } });
+  ).fetch("/trpc/detections.live", {
+    method: "POST",
+    headers: { Accept: "text/event-stream", "Content-Type": "application/json" },
+  });
   // The answer ends by itself, with nothing but the refusal.
   expect(await response.text()).toContain("event: serialized-error");
 });
 
-test("A change by GET is refused", async () => {
+test("By GET nothing is changed and nothing is looked up", async () => {
   const input = encodeURIComponent(JSON.stringify({ name: "By GET", priority: 3 }));
-  const response = await admin.fetch(`/trpc/watchlists.create?input=${input}`);
-  expect(response.status).toBe(405);
+  const change = await admin.fetch(`/trpc/watchlists.create?input=${input}`);
+  expect([change.status, await codeOf(change)]).toEqual([400, "invalid"]);
   expect(await exists("By GET")).toBe(false);
+  const look = await admin.fetch(`/trpc/detections.search?input=${encodeURIComponent('{"plate":"ABC123"}')}`);
+  expect([look.status, await codeOf(look)]).toEqual([400, "invalid"]);
 });
 
 test.each([
@@ -75,7 +80,11 @@ test.each([
 test("Ten calls in one request are answered, eleven are refused", async () => {
   const batch = async (count: number) => {
     const names = Array.from({ length: count }, () => "auth.me").join(",");
-    const response = await admin.fetch(`/trpc/${names}?batch=1&input=%7B%7D`);
+    const response = await admin.fetch(`/trpc/${names}?batch=1`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: "{}",
+    });
     return { status: response.status, text: await response.text() };
   };
   expect((await batch(10)).status).toBe(200);

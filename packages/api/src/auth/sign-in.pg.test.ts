@@ -212,7 +212,11 @@ test("Signing out ends the session with the next request, clears the browser, an
   });
   expect(response.headers.get("clear-site-data")).toBe('"cache", "storage"');
   expect(browser.cookies.has("session")).toBe(false);
-  const stale = await fetch(`${central.url}/trpc/auth.me`, { headers: before });
+  const stale = await fetch(`${central.url}/trpc/auth.me`, {
+    method: "POST",
+    headers: { ...before, "Content-Type": "application/json" },
+    body: "{}",
+  });
   expect(stale.status).toBe(401);
   expect(await Promise.race([closed, sleep(5000, "still open")])).toBe(4401);
 });

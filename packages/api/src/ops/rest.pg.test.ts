@@ -95,7 +95,7 @@ test.each([
   ["/api/v1/nothing", 404],
   ["/api/evidence/x/other", 404],
   ["/assets/none.js", 404],
-  ["/trpc/no.such", 404],
+  ["/trpc/no.such", 400],
   ["/assets/..%2f..%2f..%2f..%2f..%2fetc%2fpasswd", 400],
 ])("There is nothing at %s, and the answer says so", async (path, status) => {
   const response = await get(path);
