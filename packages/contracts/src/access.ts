@@ -36,7 +36,7 @@ export type Capability = keyof typeof CAPABILITIES;
 export type Access = Capability | "signed_in" | "password" | "public" | "collector_key";
 
 /** How often people may call; the numbers are the server's. Collectors are never limited. */
-export type LimitName = "signIn" | "search" | "browse" | "watchlist" | "export" | "admin" | "remove";
+export type LimitName = "signIn" | "search" | "browse" | "image" | "watchlist" | "export" | "admin" | "remove";
 
 export type AccessEntry = {
   needs: Access;
@@ -65,8 +65,8 @@ export const PROCEDURES = {
   "auth.accept": { needs: "public" },
   "auth.confirm": { needs: "public" },
   "auth.me": { needs: "signed_in" },
-  "auth.logout": { needs: "signed_in" },
-  "auth.stepUp": { needs: "signed_in" },
+  "auth.logout": { needs: "signed_in", logs: "act" },
+  "auth.stepUp": { needs: "signed_in", logs: "act" },
   "auth.changePassword": { needs: "signed_in", stepUp: true, logs: "act" },
   "auth.renewRecoveryCodes": { needs: "signed_in", stepUp: true, logs: "act" },
   "auth.devices": { needs: "signed_in" },
@@ -213,8 +213,8 @@ export const ROUTES = {
   "GET /api/v1/ping": { needs: "public" },
   "GET /api/v1/keys": { needs: "public" },
   "GET /api/v1/openapi.json": { needs: "public" },
-  "GET /api/evidence/:detectionId/crop": { needs: "see_crop", logs: "look", records: ["detectionId"] },
-  "GET /api/evidence/:detectionId/full": { needs: "see_scene", logs: "look", records: ["detectionId"] },
+  "GET /api/evidence/:detectionId/crop": { needs: "see_crop", logs: "look", records: ["detectionId"], limit: "image" },
+  "GET /api/evidence/:detectionId/full": { needs: "see_scene", logs: "look", records: ["detectionId"], limit: "image" },
   "GET /transparency": { needs: "public" },
   "GET /policy": { needs: "public" },
   "GET /healthz": { needs: "public" },

@@ -12,6 +12,8 @@ const LIMITS = {
   signIn: { points: 5, duration: 60 },
   search: { points: 60, duration: 60 },
   browse: { points: 120, duration: 60 },
+  /** A wall at five detections a second shows two pictures of each. */
+  image: { points: 1200, duration: 60 },
   watchlist: { points: 30, duration: 60 },
   export: { points: 5, duration: 60 },
   admin: { points: 30, duration: 60 },
