@@ -4,19 +4,29 @@
 
 -- The role that the server works as ---------------------------------------------------------------------------------
 
+-- Roles belong to the whole server: another database of it may have made this one already, or be making it now.
 do $$
 begin
-  create role chaverim_app nologin;
+  if not exists (select from pg_roles where rolname = 'chaverim_app') then
+    create role chaverim_app nologin;
+  end if;
 exception
   when duplicate_object or unique_violation then null;
   when insufficient_privilege then
     raise exception 'This database user may not make roles: let an administrator of the server run "create role chaverim_app nologin; grant chaverim_app to %;" once, and start again.', current_user;
 end $$;
+
+-- Whoever migrates has to be able to work as it, when the server is given this login alone. (Since PostgreSQL 16 even the
+-- maker of a role has to grant it to himself.) Where that is refused and needed, the server says so when it starts.
 do $$
 begin
-  if not pg_has_role(current_user, 'chaverim_app', 'member') then
-    execute format('grant chaverim_app to %I', current_user);
-  end if;
+  set local role chaverim_app;
+  reset role;
+exception when insufficient_privilege then
+  begin
+    grant chaverim_app to current_user;
+  exception when insufficient_privilege or unique_violation then null;
+  end;
 end $$;
 
 -- People ------------------------------------------------------------------------------------------------------------
@@ -146,7 +156,10 @@ drop index collectors_name;
 create unique index collectors_name on collectors (lower(name)) where revoked_at is null;
 
 -- Lists marked for the field are what viewers see, with their alerts.
-alter table watchlists add column field boolean not null default true;
+alter table watchlists
+  add column field boolean not null default true,
+  -- A number of alert_changes: since then the mark is as it is, and what viewers' devices hold from before is out of date.
+  add column field_change bigint not null default 0;
 
 -- Policy ------------------------------------------------------------------------------------------------------------
 
@@ -200,6 +213,9 @@ create table access_log (
 create index access_log_user on access_log (user_id, id desc);
 create index access_log_plate on access_log (plate, id desc) where plate is not null;
 create index access_log_at on access_log (at);
+-- Entries that name a plate only among what was asked for; the words are those of audit/entries.ts.
+create index access_log_filters_plate on access_log (upper(regexp_replace(filters ->> 'plate', '[^A-Za-z0-9]', '', 'g')))
+  where plate is null and filters ? 'plate';
 
 -- Netstrings of each value in order, '-' for null: no two different rows give the same bytes. Times are microseconds.
 create function access_entry_hash(e access_log) returns bytea language sql immutable parallel safe as $$
@@ -273,6 +289,9 @@ alter function ensure_detection_partitions(timestamptz, timestamptz) security de
 revoke all on function ensure_detection_partitions(timestamptz, timestamptz) from public;
 grant execute on function ensure_detection_partitions(timestamptz, timestamptz) to chaverim_app;
 
+revoke all on function access_entry_hash(access_log), chain_access_entry(), refuse_change() from public;
+
+revoke all on schema public from public;
 grant usage on schema public to chaverim_app;
 grant select on all tables in schema public to chaverim_app;
 grant usage, select on all sequences in schema public to chaverim_app;

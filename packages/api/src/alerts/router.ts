@@ -1,6 +1,7 @@
 /**
  * Alerts for people: the newest, what changed since, live, and answering.
- * Rule: the change number is the only cursor; resuming with it leaves no gap and repeats nothing.
+ * Rule: the change number is the only cursor; resuming with it leaves no gap and repeats nothing. Whoever holds alerts that
+ * they may no longer see is told to begin anew at the next contact.
  */
 import { ALERT_OUTCOMES, type AlertView } from "@chaverim/contracts";
 import { tracked } from "@trpc/server";
@@ -8,14 +9,14 @@ import * as z from "zod";
 import { AppError } from "../failure.ts";
 import { type Context, procedure, router } from "../trpc.ts";
 import { acknowledgeAlert, resolveAlert } from "./answer.ts";
-import { readAlert, readAlertsSince, readNewestAlerts, readNewestChange } from "./view.ts";
+import { readAlert, readAlertsSince, readFirstAlerts, readNewestChange } from "./view.ts";
 
 /** What a phone keeps (offline.md). */
 const NEWEST = 200;
 const PAGE = 100;
 
 const answered = async (ctx: Context, id: string): Promise<AlertView> => {
-  const view = ctx.session && (await readAlert(ctx.central.database.sql, id, ctx.session.user.role));
+  const view = ctx.session && (await readAlert(ctx.central.database.sql, id, ctx.session.user));
   if (!view) throw new AppError("not_found", "There is no such alert.");
   return view;
 };
@@ -30,20 +31,16 @@ export const alertsRouter = router({
     )
     .query(async ({ ctx, input }): Promise<{ alerts: AlertView[]; cursor: number; more: boolean; reset: boolean }> => {
       const { sql } = ctx.central.database;
-      const { role } = ctx.session.user;
-      const newest = await readNewestChange(sql);
-      // A cursor from a future that a restored backup does not know: whoever holds it begins anew.
-      if (input.cursor === null || input.cursor > newest) {
-        const alerts = await readNewestAlerts(sql, input.limit, role);
-        return { alerts, cursor: alerts[0]?.change ?? 0, more: false, reset: input.cursor !== null };
+      const { cursor, limit } = input;
+      const alerts = cursor === null ? null : await readAlertsSince(sql, cursor, limit, ctx.session.user);
+      if (cursor !== null && alerts) {
+        ctx.show(alerts.map(({ id }) => id));
+        const reached = alerts.at(-1)?.change ?? cursor;
+        return { alerts, cursor: reached, more: alerts.length === limit, reset: false };
       }
-      const alerts = await readAlertsSince(sql, input.cursor, input.limit, role);
-      return {
-        alerts,
-        cursor: alerts.at(-1)?.change ?? input.cursor,
-        more: alerts.length === input.limit,
-        reset: false,
-      };
+      const first = await readFirstAlerts(sql, limit, ctx.session.user);
+      ctx.show(first.alerts.map(({ id }) => id));
+      return { ...first, more: false, reset: cursor !== null };
     }),
   live: procedure("alerts.live")
     .input(
@@ -61,11 +58,15 @@ export const alertsRouter = router({
       let cursor = input?.lastEventId ? Number(input.lastEventId) : null;
       // The mailbox exists before the first read, so what commits in between is announced, not missed.
       for await (const _ of ctx.central.live.alertNews(signal)) {
-        const newest = await readNewestChange(sql);
-        cursor = Math.min(cursor ?? newest, newest);
+        cursor ??= await readNewestChange(sql);
         for (;;) {
-          const alerts = await readAlertsSince(sql, cursor, PAGE, ctx.session.user.role);
-          for (const alert of alerts) yield tracked(String(alert.change), alert);
+          const alerts = await readAlertsSince(sql, cursor, PAGE, ctx.session.user);
+          // The end of the channel sends whoever listens back to `alerts.since`, which says that they begin anew.
+          if (!alerts) return;
+          for (const alert of alerts) {
+            ctx.show([alert.id]);
+            yield tracked(String(alert.change), alert);
+          }
           cursor = alerts.at(-1)?.change ?? cursor;
           if (alerts.length < PAGE) break;
         }
@@ -74,13 +75,13 @@ export const alertsRouter = router({
   acknowledge: procedure("alerts.acknowledge")
     .input(z.object({ id: z.uuid() }))
     .mutation(async ({ ctx, input }) => {
-      await acknowledgeAlert(ctx.central.database.sql, input.id, ctx.session.user.id);
+      await acknowledgeAlert(ctx.central.database.sql, input.id, ctx.session.user);
       return answered(ctx, input.id);
     }),
   resolve: procedure("alerts.resolve")
     .input(z.object({ id: z.uuid(), outcome: z.enum(ALERT_OUTCOMES) }))
     .mutation(async ({ ctx, input }) => {
-      await resolveAlert(ctx.central.database.sql, input.id, ctx.session.user.id, input.outcome);
+      await resolveAlert(ctx.central.database.sql, input.id, ctx.session.user, input.outcome);
       return answered(ctx, input.id);
     }),
 });

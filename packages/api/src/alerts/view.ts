@@ -1,9 +1,10 @@
 /**
- * Alerts as screens show them, read by id or by change number.
+ * Alerts as screens show them, read by id or by change number, as far as whoever asks reaches.
  * Rule: an alert carries everything that deciding on it needs, so that a phone can show it from its own copy.
  */
-import type { AlertOutcome, AlertView, PlateMatch, Priority, Role } from "@chaverim/contracts";
+import type { AlertOutcome, AlertView, PlateMatch, Priority } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
+import { type Looker, alertInReach, reachOf } from "../detections/reach.ts";
 import { type DetectionRow, detectionColumns, detectionJoins, detectionToView } from "../detections/view.ts";
 
 /** What stands in place of a name when a thing was done with the operator's command. */
@@ -33,7 +34,7 @@ type AlertRow = Omit<DetectionRow, "id"> & {
   outcome: AlertOutcome | null;
 };
 
-const alertRows = (sql: Sql) => sql`
+const alertRows = (sql: Sql, looker: Looker) => sql`
   select a.id as "alertId", a.change::float8 as change, a.state, a.priority, a.match, a.late, a.created_at as "createdAt",
     w.id as "watchlistId", w.name as "watchlistName", e.id as "entryId", e.plate as "entryPlate", e.reason,
     e.vehicle as "entryVehicle", e.added_at as "addedAt", adder.name as "addedBy",
@@ -46,9 +47,10 @@ const alertRows = (sql: Sql) => sql`
   left join users acknowledger on acknowledger.id = a.acknowledged_by
   left join users resolver on resolver.id = a.resolved_by
   join detections d on d.plate = a.plate and d.detected_at = a.detected_at and d.id = a.detection_id
-  ${detectionJoins(sql)}`;
+  ${detectionJoins(sql)}
+  where ${alertInReach(sql, reachOf(looker))}`;
 
-const rowToView = (row: AlertRow, role: Role): AlertView => ({
+const rowToView = (row: AlertRow, looker: Looker): AlertView => ({
   id: row.alertId,
   change: row.change,
   state: row.state,
@@ -62,7 +64,7 @@ const rowToView = (row: AlertRow, role: Role): AlertView => ({
     addedAt: row.addedAt.toISOString(),
     addedBy: row.addedBy ?? CONSOLE_NAME,
   },
-  detection: detectionToView(row, role),
+  detection: detectionToView(row, looker),
   match: row.match,
   late: row.late,
   createdAt: row.createdAt.toISOString(),
@@ -76,25 +78,61 @@ const rowToView = (row: AlertRow, role: Role): AlertView => ({
 });
 
 /** The newest alerts, newest change first. */
-export const readNewestAlerts = async (sql: Sql, limit: number, role: Role): Promise<AlertView[]> => {
-  const rows = await sql<AlertRow[]>`${alertRows(sql)} order by a.change desc limit ${limit}`;
-  return rows.map((row) => rowToView(row, role));
+const readNewest = async (sql: Sql, limit: number, looker: Looker): Promise<AlertView[]> => {
+  const rows = await sql<AlertRow[]>`${alertRows(sql, looker)} order by a.change desc limit ${limit}`;
+  return rows.map((row) => rowToView(row, looker));
 };
 
-/** The highest change number that is committed; 0 when there is no alert. */
-export const readNewestChange = async (sql: Sql): Promise<number> => {
-  const [row] = await sql<{ change: number | null }[]>`select max(change)::float8 as change from alerts`;
-  return row?.change ?? 0;
+/**
+ * How far change numbers have come: `newest` is the highest that is committed, 0 when there is none; `marked` is when a
+ * list was last marked for the field, or taken from it.
+ */
+const readProgress = async (sql: Sql): Promise<{ newest: number; marked: number }> => {
+  const [row] = await sql<{ newest: number; marked: number }[]>`
+    select coalesce(greatest((select max(change) from alerts), max(field_change)), 0)::float8 as newest,
+      coalesce(max(field_change), 0)::float8 as marked from watchlists`;
+  return row ?? { newest: 0, marked: 0 };
 };
 
-/** Alerts that changed after `change`, oldest change first. */
-export const readAlertsSince = async (sql: Sql, change: number, limit: number, role: Role): Promise<AlertView[]> => {
-  const rows = await sql<AlertRow[]>`${alertRows(sql)} where a.change > ${change} order by a.change limit ${limit}`;
-  return rows.map((row) => rowToView(row, role));
+/** The highest change number that is committed. */
+export const readNewestChange = async (sql: Sql): Promise<number> => (await readProgress(sql)).newest;
+
+/**
+ * The newest alerts for somebody who holds none.
+ * @returns the alerts, newest change first, and the cursor from which to go on
+ */
+export const readFirstAlerts = async (
+  sql: Sql,
+  limit: number,
+  looker: Looker,
+): Promise<{ alerts: AlertView[]; cursor: number }> => {
+  const newest = await readNewestChange(sql);
+  const alerts = await readNewest(sql, limit, looker);
+  return { alerts, cursor: Math.max(newest, alerts[0]?.change ?? 0) };
 };
 
-/** One alert, or null. */
-export const readAlert = async (sql: Sql, id: string, role: Role): Promise<AlertView | null> => {
-  const [row] = await sql<AlertRow[]>`${alertRows(sql)} where a.id = ${id}`;
-  return row ? rowToView(row, role) : null;
+/**
+ * Alerts that changed after `cursor`, oldest change first.
+ * @returns null when whoever holds this cursor has to forget all alerts and begin anew: central was restored from a backup
+ * that does not know it, or lists were marked for the field or taken from it since, for somebody who sees those alone
+ */
+export const readAlertsSince = async (
+  sql: Sql,
+  cursor: number,
+  limit: number,
+  looker: Looker,
+): Promise<AlertView[] | null> => {
+  const rows = await sql<
+    AlertRow[]
+  >`${alertRows(sql, looker)} and a.change > ${cursor} order by a.change limit ${limit}`;
+  // Read after the alerts: a mark that is not known yet was not in force for them either, and is found the next time.
+  const { newest, marked } = await readProgress(sql);
+  if (cursor > newest || (reachOf(looker) !== null && cursor < marked)) return null;
+  return rows.map((row) => rowToView(row, looker));
+};
+
+/** One alert in reach, or null. */
+export const readAlert = async (sql: Sql, id: string, looker: Looker): Promise<AlertView | null> => {
+  const [row] = await sql<AlertRow[]>`${alertRows(sql, looker)} and a.id = ${id}`;
+  return row ? rowToView(row, looker) : null;
 };

@@ -1,13 +1,14 @@
 /**
- * Detections newest first: of one plate, of one camera, or of all.
+ * Detections newest first: of one plate, of one camera, or of all, as far as the person reaches.
  * Rule: keyset paging on (detected_at, id), never an offset and never a count.
  */
 import type { Sql } from "@chaverim/db/open";
 import { AppError } from "../failure.ts";
+import { type Looker, detectionInReach, reachOf } from "./reach.ts";
 import { type DetectionRow, detectionColumns, detectionJoins } from "./view.ts";
 
 export type RecentQuery = {
-  plate?: string | undefined;
+  plate?: string;
   cameraId?: string | undefined;
   cursor?: string | undefined;
   limit: number;
@@ -33,10 +34,12 @@ const readCursor = (cursor: string | undefined) => {
 export const readRecent = async (
   sql: Sql,
   query: RecentQuery,
+  looker: Looker,
 ): Promise<{ rows: DetectionRow[]; cursor: string | null }> => {
   const { at, id } = readCursor(query.cursor);
   const limit = query.limit + 1;
-  const newest = sql`(d.detected_at, d.id) < (${at}, ${id}::uuid) order by d.detected_at desc, d.id desc limit ${limit}`;
+  const newest = sql`(d.detected_at, d.id) < (${at}, ${id}::uuid) and ${detectionInReach(sql, reachOf(looker))}
+    order by d.detected_at desc, d.id desc limit ${limit}`;
   const found =
     query.plate !== undefined
       ? sql`select d.* from detections d where d.plate = ${query.plate}

@@ -1,10 +1,11 @@
 /**
- * What people ask about detections: the newest, one plate's, and the live stream.
+ * What people ask about detections: which plates, the newest, one plate's timeline, and the live stream.
  * Rule: the live stream says what is new; whoever missed something reads the newest again.
  */
 import { type DetectionView, PLATE_TEXT_MAX, normalizePlate } from "@chaverim/contracts";
 import * as z from "zod";
 import { procedure, router } from "../trpc.ts";
+import { isInReach, reachOf } from "./reach.ts";
 import { readRecent } from "./recent.ts";
 import { type SearchAnswer, searchPlates } from "./search.ts";
 import { detectionToView } from "./view.ts";
@@ -13,6 +14,13 @@ const PAGE = 50;
 const PAGE_MAX = 200;
 /** Pasted text of any length is answered with a sentence, not with a schema error, up to here. */
 const QUERY_MAX = 500;
+
+const pageSchema = z.object({
+  cameraId: z.uuid().optional(),
+  cursor: z.string().max(80).optional(),
+  limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE),
+});
+type Page = { detections: DetectionView[]; cursor: string | null };
 
 export const detectionsRouter = router({
   search: procedure("detections.search")
@@ -23,25 +31,36 @@ export const detectionsRouter = router({
         limit: z.number().int().min(1).max(100).default(25),
       }),
     )
-    .query(({ ctx, input }): Promise<SearchAnswer> =>
-      searchPlates(ctx.central.database.sql, input, ctx.session.user.role),
-    ),
-  recent: procedure("detections.recent")
+    .query(async ({ ctx, input }): Promise<SearchAnswer> => {
+      const answer = await searchPlates(ctx.central.database.sql, input, ctx.session.user);
+      ctx.show(answer.hits.map(({ plate }) => plate));
+      return answer;
+    }),
+  timeline: procedure("detections.timeline")
     .input(
-      z.object({
-        plate: z.string().max(PLATE_TEXT_MAX).transform(normalizePlate).pipe(z.string().min(1)).optional(),
-        cameraId: z.uuid().optional(),
-        cursor: z.string().max(80).optional(),
-        limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE),
+      pageSchema.extend({
+        plate: z.string().max(PLATE_TEXT_MAX).transform(normalizePlate).pipe(z.string().min(1)),
       }),
     )
-    .query(async ({ ctx, input }): Promise<{ detections: DetectionView[]; cursor: string | null }> => {
-      const { rows, cursor } = await readRecent(ctx.central.database.sql, input);
-      return { detections: rows.map((row) => detectionToView(row, ctx.session.user.role)), cursor };
+    .query(async ({ ctx, input }): Promise<Page> => {
+      const { rows, cursor } = await readRecent(ctx.central.database.sql, input, ctx.session.user);
+      ctx.show(rows.map(({ id }) => id));
+      return { detections: rows.map((row) => detectionToView(row, ctx.session.user)), cursor };
+    }),
+  recent: procedure("detections.recent")
+    .input(pageSchema)
+    .query(async ({ ctx, input }): Promise<Page> => {
+      const { rows, cursor } = await readRecent(ctx.central.database.sql, input, ctx.session.user);
+      ctx.show(rows.map(({ id }) => id));
+      return { detections: rows.map((row) => detectionToView(row, ctx.session.user)), cursor };
     }),
   live: procedure("detections.live").subscription(async function* ({ ctx, signal }): AsyncGenerator<DetectionView[]> {
     for await (const rows of ctx.central.live.detections(signal)) {
-      yield rows.map((row) => detectionToView(row, ctx.session.user.role));
+      const reach = reachOf(ctx.session.user);
+      const reached = rows.filter((row) => isInReach(reach, row));
+      if (reached.length === 0) continue;
+      ctx.show(reached.map(({ id }) => id));
+      yield reached.map((row) => detectionToView(row, ctx.session.user));
     }
   }),
 });

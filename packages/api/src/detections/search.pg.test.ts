@@ -1,4 +1,5 @@
-/** Finding plates and reading their detections, newest first. */
+/** Finding plates and reading their detections, newest first, for those who reach all of them (reach.pg.test.ts: viewers). */
+import type { DetectionView } from "@chaverim/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aDetection, aDetectionId, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
@@ -6,11 +7,11 @@ import { type Browser, failureOf } from "../testing/people.ts";
 
 let central: TestCentral;
 let collector: TestCollector;
-let viewer: Browser;
+let operator: Browser;
 beforeAll(async () => {
   central = await openTestCentral();
   collector = await central.addCollector(["gate"]);
-  viewer = await central.signIn("viewer");
+  operator = await central.signIn("operator");
 });
 afterAll(async () => {
   await central[Symbol.asyncDispose]();
@@ -25,7 +26,7 @@ const see = (...detections: Parameters<typeof aDetection>[0][]) =>
     detections.map((overrides) => aDetection(overrides)),
   );
 const search = (plate: string, options: { lookAlikes?: boolean; limit?: number } = {}) =>
-  viewer.trpc.detections.search.query({ plate, ...options });
+  operator.trpc.detections.search.query({ plate, ...options });
 
 test("The exact plate comes first, then look-alikes, each with the characters that differ", async () => {
   await see(
@@ -60,7 +61,6 @@ test("More fits than asked for are announced, not counted", async () => {
 });
 
 test("A hit says under which priority its plate is watched now", async () => {
-  const operator = await central.signIn("operator");
   const urgent = await operator.trpc.watchlists.create.mutate({ name: "Urgent", priority: 1 });
   const [usual] = (await operator.trpc.watchlists.list.query()).filter(({ id }) => id !== urgent.id);
   await see({ plate: "WANTED7", capturedAt: at(0) });
@@ -97,7 +97,7 @@ test("Pages over detections of the same moment leave none out and repeat none", 
   for (const limit of [1, 7, 15, 200]) {
     const read: string[] = [];
     let cursor: string | undefined;
-    const reader = await central.signIn("viewer");
+    const reader = await central.signIn("operator");
     do {
       const page = await reader.trpc.detections.recent.query({ limit, ...(cursor ? { cursor } : {}) });
       expect(page.detections.length).toBeLessThanOrEqual(limit);
@@ -115,24 +115,24 @@ test("The newest of one plate, of one camera, and of one plate at one camera", a
     { plate: "SEL2", cameraId: "left", capturedAt: at(20_200) },
   );
   const [left] = await central.sql<{ id: string }[]>`select id from cameras where key = 'left'`;
-  const read = async (query: { plate?: string; cameraId?: string }) =>
-    (await viewer.trpc.detections.recent.query(query)).detections.map(
-      ({ plate, camera }) => `${plate.text} ${camera.name}`,
-    );
-  expect(await read({ plate: "sel-1" })).toEqual(["SEL1 right", "SEL1 left"]);
-  expect(await read({ cameraId: left?.id ?? "" })).toEqual(["SEL2 left", "SEL1 left"]);
-  expect(await read({ plate: "SEL1", cameraId: left?.id ?? "" })).toEqual(["SEL1 left"]);
+  const cameraId = left?.id ?? "";
+  const { recent, timeline } = operator.trpc.detections;
+  const told = (page: { detections: DetectionView[] }) =>
+    page.detections.map(({ plate, camera }) => `${plate.text} ${camera.name}`);
+  expect(told(await timeline.query({ plate: "sel-1" }))).toEqual(["SEL1 right", "SEL1 left"]);
+  expect(told(await recent.query({ cameraId }))).toEqual(["SEL2 left", "SEL1 left"]);
+  expect(told(await timeline.query({ plate: "SEL1", cameraId }))).toEqual(["SEL1 left"]);
 });
 
 test("What a camera said of the vehicle is shown, and nothing that is not text", async () => {
   const vehicle = { make: "Toyota", model: "", color: null, direction: "north", wheels: 4 };
   await see({ plate: "VEH1", capturedAt: at(30_000), vehicle });
-  const { detections } = await viewer.trpc.detections.recent.query({ plate: "VEH1" });
+  const { detections } = await operator.trpc.detections.timeline.query({ plate: "VEH1" });
   expect(detections[0]?.vehicle).toEqual({ make: "Toyota", model: null, color: null, type: null, direction: "north" });
 });
 
 test("The 61st search within a minute has to wait, and other questions go on", async () => {
-  const eager = await central.signIn("viewer");
+  const eager = await central.signIn("operator");
   const asks = Array.from({ length: 61 }, () => failureOf(eager.trpc.detections.search.query({ plate: "NEVER99" })));
   const outcomes = await Promise.all(asks);
   expect(outcomes.filter((outcome) => outcome === "too_many")).toHaveLength(1);

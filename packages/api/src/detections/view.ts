@@ -2,8 +2,9 @@
  * Detections as screens show them: one query shape and one presenter for every list, alert and live row.
  * Rule: what a role may not see leaves the server as null, not as something that the screen hides.
  */
-import { type DetectionView, type ImageRole, type Role, can } from "@chaverim/contracts";
+import { type DetectionView, type ImageRole, can } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
+import { type Looker, hasFieldAlert, reachOf } from "./reach.ts";
 
 export type DetectionRow = {
   id: string;
@@ -20,13 +21,16 @@ export type DetectionRow = {
   area: string | null;
   heading: number | null;
   imageRoles: ImageRole[] | null;
+  /** There is an alert on it of a list that is marked for the field. */
+  fieldAlert: boolean;
 };
 
 /** The columns of a DetectionRow; the query names detections `d` and adds `detectionJoins`. */
 export const detectionColumns = (sql: Sql) => sql`
   d.id, d.plate, d.plate_text as "plateText", d.confidence, d.vehicle, d.detected_at as "detectedAt",
   d.received_at as "receivedAt", d.clock_suspect as "clockSuspect", d.duplicate_of as "duplicateOf",
-  c.id as "cameraId", c.name as "cameraName", c.area, c.heading, images.roles as "imageRoles"`;
+  c.id as "cameraId", c.name as "cameraName", c.area, c.heading, images.roles as "imageRoles",
+  ${hasFieldAlert(sql, "d.id")} as "fieldAlert"`;
 
 export const detectionJoins = (sql: Sql) => sql`
   join cameras c on c.id = d.camera_id
@@ -34,9 +38,11 @@ export const detectionJoins = (sql: Sql) => sql`
 
 const text = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
 
-/** What a role sees of a detection. */
-export const detectionToView = (row: DetectionRow, role: Role): DetectionView => {
+/** What somebody sees of a detection in reach, or of one with an alert that they may see: its scene in the second case alone. */
+export const detectionToView = (row: DetectionRow, looker: Looker): DetectionView => {
+  const { role } = looker;
   const held = new Set(row.imageRoles ?? []);
+  const maySeeScene = can(role, "see_scene") && (reachOf(looker) === null || row.fieldAlert);
   const address = (image: ImageRole, allowed: boolean) =>
     held.has(image) && allowed ? `/api/evidence/${row.id}/${image}` : null;
   return {
@@ -54,6 +60,6 @@ export const detectionToView = (row: DetectionRow, role: Role): DetectionView =>
       direction: text(row.vehicle["direction"]),
     },
     duplicateOf: row.duplicateOf,
-    images: { crop: address("crop", can(role, "see_crop")), full: address("full", can(role, "see_scene")) },
+    images: { crop: address("crop", can(role, "see_crop")), full: address("full", maySeeScene) },
   };
 };

@@ -11,12 +11,14 @@ import { appendRefusal } from "../audit/looks.ts";
 import { assertMay, assertSignedIn } from "../auth/may.ts";
 import { readSession } from "../auth/request.ts";
 import type { Central } from "../central.ts";
+import { type Looker, imageInReach, reachOf } from "../detections/reach.ts";
 import { AppError, toAppError } from "../failure.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 type Image = { hash: string; bytes: number; versionId: string | null; plate: string };
 
+/** Also for what somebody does not reach: the answer does not tell that it is there. */
 const missing = () => new AppError("not_found", "There is no such image here. It may not have arrived yet.");
 
 /** The image and its bytes. @throws AppError not_found */
@@ -24,20 +26,26 @@ const openImage = async (
   { database, store }: Central,
   detectionId: string,
   role: ImageRole,
+  looker: Looker,
 ): Promise<Image & { stream: Readable }> => {
   if (!UUID.test(detectionId)) throw missing();
   const [image] = await database.sql<Image[]>`
     select encode(i.sha256, 'hex') as hash, i.bytes, i.version_id as "versionId", p.plate
     from evidence_images i join evidence_payloads p on p.id = i.detection_id
-    where i.detection_id = ${detectionId} and i.role = ${role}`;
+    where i.detection_id = ${detectionId} and i.role = ${role}
+      and ${imageInReach(database.sql, reachOf(looker))}`;
   const stream = image && (await store.read(image.hash, image.versionId));
   if (!image || !stream) throw missing();
   return { ...image, stream };
 };
 
-const sendImage = async (response: Response, image: Image & { stream: Readable }): Promise<void> => {
+const sendImage = async (response: Response, fileName: string, image: Image & { stream: Readable }): Promise<void> => {
   response.set({
     "Content-Type": "image/jpeg",
+    "Content-Disposition": `inline; filename="${fileName}"`,
+    // Bytes of a stranger's camera: opened as a page of its own, they are a picture and nothing else.
+    "Content-Security-Policy":
+      "default-src 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; sandbox",
     "Content-Length": String(image.bytes),
     "Cache-Control": "private, no-store",
     // The hash that the evidence is named by, so that anybody can compare what was downloaded.
@@ -69,7 +77,7 @@ export const createEvidenceHandler =
       filters: UUID.test(detectionId) ? { detectionId } : {},
     };
     const image = await assertMay(central, name, session)
-      .then(() => openImage(central, detectionId, role))
+      .then(() => openImage(central, detectionId, role, session.user))
       .catch(async (refusal: unknown) => {
         await appendRefusal(central, look, toAppError(refusal));
         throw refusal;
@@ -80,5 +88,5 @@ export const createEvidenceHandler =
       image.stream.destroy();
       throw error;
     }
-    await sendImage(response, image);
+    await sendImage(response, `${detectionId}-${role}.jpg`, image);
   };

@@ -53,7 +53,7 @@ test("A plate of HTML is stored as it was read and shown as text", async () => {
   const text = `<img src=x onerror="alert('1')">`;
   const { body } = await send([withPlate(text)]);
   expect(body.results[0]?.status).toBe("stored");
-  const { detections } = await operator.trpc.detections.recent.query({ plate: text });
+  const { detections } = await operator.trpc.detections.timeline.query({ plate: text });
   expect(detections[0]?.plate).toEqual({ text, normalized: "IMGSRCXONERRORALERT1", confidence: 0.5 });
 });
 

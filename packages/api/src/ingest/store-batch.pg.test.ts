@@ -242,7 +242,7 @@ test.each([
   const plate = `CLOCK${year}`;
   const { body } = await send([aDetection({ plate, capturedAt })]);
   expect(body.results[0]).toMatchObject({ status: "stored", clock: "suspect" });
-  const { detections } = await admin.trpc.detections.recent.query({ plate });
+  const { detections } = await admin.trpc.detections.timeline.query({ plate });
   expect(detections).toMatchObject([{ clockSuspect: true, plate: { normalized: plate } }]);
   expect(Math.abs(Date.parse(detections[0]?.detectedAt ?? "") - Date.now())).toBeLessThan(60_000);
   const [held] = await central.sql`select captured_at as at from detections where plate = ${plate}`;

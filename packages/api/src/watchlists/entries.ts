@@ -12,9 +12,12 @@ import {
   normalizePlate,
 } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
+import { lockAlertChanges } from "../alerts/answer.ts";
 import { announceWatchlists } from "../alerts/engine.ts";
 import { CONSOLE_NAME } from "../alerts/view.ts";
+import { type Looker, listInReach, reachOf } from "../detections/reach.ts";
 import { AppError } from "../failure.ts";
+import { announceAlerts } from "../notify/live.ts";
 
 type EntryRow = Omit<EntryView, "addedAt" | "expiresAt" | "addedBy"> & {
   addedAt: Date;
@@ -32,15 +35,17 @@ const rowToView = (row: EntryRow): EntryView => ({
   addedBy: row.addedBy ?? CONSOLE_NAME,
 });
 
-/** All watchlists with their active entries, most urgent first, newest entry first. */
-export const readWatchlists = async (sql: Sql): Promise<WatchlistView[]> => {
+/** The watchlists in reach with their active entries, most urgent first, newest entry first. */
+export const readWatchlists = async (sql: Sql, looker: Looker): Promise<WatchlistView[]> => {
   const lists = await sql<
     { id: string; name: string; priority: Priority; field: boolean }[]
-  >`select id, name, priority, field from watchlists order by priority, name`;
+  >`select w.id, w.name, w.priority, w.field from watchlists w where ${listInReach(sql, reachOf(looker))}
+    order by w.priority, w.name`;
   const entries = await sql<
     EntryRow[]
   >`select ${entryColumns(sql)} from watchlist_entries e left join users u on u.id = e.added_by
-    where e.removed_at is null and e.expires_at > now() order by e.added_at desc`;
+    where e.watchlist_id = any(${lists.map(({ id }) => id)}::uuid[]) and e.removed_at is null and e.expires_at > now()
+    order by e.added_at desc`;
   const byList = Map.groupBy(entries, (entry) => entry.watchlistId);
   return lists.map((list) => ({ ...list, entries: (byList.get(list.id) ?? []).map(rowToView) }));
 };
@@ -57,6 +62,20 @@ export const createWatchlist = async (
   if (!made) throw new AppError("conflict", `There is already a list called ${list.name}.`);
   return { id: made.id, ...list, entries: [] };
 };
+
+/**
+ * Marks a list for the field, or takes it from there. The change number it gets tells the devices of everybody who sees
+ * marked lists alone that the alerts which they hold are no longer the ones that they may see.
+ * @throws AppError not_found
+ */
+export const setListField = (sql: Sql, id: string, field: boolean): Promise<void> =>
+  sql.begin(async (transaction) => {
+    await lockAlertChanges(transaction);
+    const marked = await transaction`update watchlists set field = ${field},
+      field_change = case when field = ${field} then field_change else nextval('alert_changes') end where id = ${id}`;
+    if (marked.count === 0) throw new AppError("not_found", "There is no such list.");
+    await announceAlerts(transaction);
+  });
 
 /**
  * Adds an entry; the engine knows it as soon as this commits.

@@ -1,19 +1,21 @@
 /**
- * Watchlists for people.
+ * Watchlists for people: a viewer reads those that are marked for the field.
  * Rule: every change is in force at the engine as soon as it is answered.
  */
 import { type EntryView, type WatchlistView, addEntrySchema, prioritySchema } from "@chaverim/contracts";
 import * as z from "zod";
 import { lineSchema } from "../line.ts";
 import { procedure, router } from "../trpc.ts";
-import { addEntry, createWatchlist, readWatchlists, setEntryRemoved } from "./entries.ts";
+import { addEntry, createWatchlist, readWatchlists, setEntryRemoved, setListField } from "./entries.ts";
 
 const idSchema = z.object({ id: z.uuid() });
 
 export const watchlistsRouter = router({
-  list: procedure("watchlists.list").query(({ ctx }): Promise<WatchlistView[]> =>
-    readWatchlists(ctx.central.database.sql),
-  ),
+  list: procedure("watchlists.list").query(async ({ ctx }): Promise<WatchlistView[]> => {
+    const lists = await readWatchlists(ctx.central.database.sql, ctx.session.user);
+    ctx.show(lists.flatMap(({ entries }) => entries.map(({ id }) => id)));
+    return lists;
+  }),
   create: procedure("watchlists.create")
     .input(z.object({ name: lineSchema(60, 2), priority: prioritySchema, field: z.boolean().default(true) }))
     .mutation(({ ctx, input }): Promise<WatchlistView> => createWatchlist(ctx.central.database.sql, input)),
@@ -22,6 +24,12 @@ export const watchlistsRouter = router({
     .mutation(({ ctx, input }): Promise<{ entry: EntryView; alreadyListed: EntryView[] }> =>
       addEntry(ctx.central.database.sql, input, ctx.session.user.id),
     ),
+  setField: procedure("watchlists.setField")
+    .input(z.object({ id: z.uuid(), field: z.boolean() }))
+    .mutation(async ({ ctx, input }): Promise<Record<string, never>> => {
+      await setListField(ctx.central.database.sql, input.id, input.field);
+      return {};
+    }),
   removeEntry: procedure("watchlists.removeEntry")
     .input(idSchema)
     .mutation(async ({ ctx, input }): Promise<Record<string, never>> => {

@@ -1,0 +1,57 @@
+/**
+ * How far a person sees: a viewer the last 24 hours of the own area and the lists marked for the field, others everything.
+ * Rule: every query that shows people detections, images, alerts or lists takes its limits from here.
+ */
+import { type User, VIEWER_REACH_MS } from "@chaverim/contracts";
+import type { Queryable } from "@chaverim/db/open";
+
+/** What decides how far somebody sees. */
+export type Looker = Pick<User, "role" | "area">;
+
+/** Null is everything. */
+export type Reach = {
+  /** Detections from then on. */
+  since: Date;
+  /** Detections of this area's cameras; null is every area. */
+  area: string | null;
+} | null;
+
+/** What a person reaches now. A role that is not named here reaches as little as a viewer. */
+export const reachOf = ({ role, area }: Looker): Reach =>
+  role === "admin" || role === "operator" ? null : { since: new Date(Date.now() - VIEWER_REACH_MS), area };
+
+/** Says the same of a row that was read for everybody. */
+export const isInReach = (reach: Reach, row: { detectedAt: Date; area: string | null }): boolean =>
+  reach === null || (row.detectedAt >= reach.since && (reach.area === null || row.area === reach.area));
+
+/** The condition for detections `d`. */
+export const detectionInReach = (sql: Queryable, reach: Reach) => {
+  if (reach === null) return sql`true`;
+  const ofArea = sql`and d.camera_id in (select id from cameras where area = ${reach.area})`;
+  return sql`d.detected_at >= ${reach.since} ${reach.area === null ? sql`` : ofArea}`;
+};
+
+/** The condition for watchlists `w`. */
+export const listInReach = (sql: Queryable, reach: Reach) => (reach === null ? sql`true` : sql`w.field`);
+
+/** Alerts `a` of lists that are marked for the field. */
+const alertOfField = (sql: Queryable) => sql`exists (
+  select 1 from watchlist_entries e join watchlists w on w.id = e.watchlist_id where e.id = a.entry_id and w.field)`;
+
+/** The condition for alerts `a`. */
+export const alertInReach = (sql: Queryable, reach: Reach) => (reach === null ? sql`true` : alertOfField(sql));
+
+/** Says of a detection whether there is an alert on it that everybody may see; its id stands in `column`. */
+export const hasFieldAlert = (sql: Queryable, column: "d.id" | "i.detection_id") => sql`exists (
+  select 1 from alerts a where a.detection_id = ${sql(column)} and ${alertOfField(sql)})`;
+
+/**
+ * The condition for images `i` with their payloads `p`: plates of detections in reach, and everything of detections with
+ * an alert in reach.
+ */
+export const imageInReach = (sql: Queryable, reach: Reach) =>
+  reach === null
+    ? sql`true`
+    : sql`(${hasFieldAlert(sql, "i.detection_id")} or (i.role = 'crop' and exists (
+        select 1 from detections d where d.plate = p.plate and d.detected_at = p.detected_at and d.id = p.id
+          and ${detectionInReach(sql, reach)})))`;
