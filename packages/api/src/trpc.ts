@@ -6,8 +6,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Failure, PROCEDURES, type ProcedureName, accessOf } from "@chaverim/contracts";
 import { TRPCError, initTRPC } from "@trpc/server";
 import { ZodError, type core, prettifyError } from "zod";
-import { appendEntry, plateOf, recordsOf } from "./audit/append.ts";
+import { appendEntry, plateOf, recipientOf, recordsOf } from "./audit/append.ts";
 import { appendRefusal, isStream, logStream } from "./audit/looks.ts";
+import { appendLook } from "./auth/budget.ts";
 import { assertMay, assertSignedIn } from "./auth/may.ts";
 import type { Central } from "./central.ts";
 import { AppError, toAppError, toFailure } from "./failure.ts";
@@ -91,9 +92,12 @@ const withAccess = (name: ProcedureName) => {
       action: name,
       plate: plateOf(filters),
       filters,
+      recipient: recipientOf(filters),
     };
     await assertMay(central, name, session).catch(async (refusal: unknown) => {
-      if (logs) await appendRefusal(central, entry, toAppError(refusal));
+      const told = toAppError(refusal);
+      // A door that is nobody's business to try is written down also where going through it would not be.
+      if (logs || told.code === "forbidden") await appendRefusal(central, entry, told);
       throw refusal;
     });
     const shown: string[] = [];
@@ -105,7 +109,7 @@ const withAccess = (name: ProcedureName) => {
     else if (logs === "look" && isStream(result.data)) {
       await appendEntry(central, { ...entry, outcome: "ok" });
       return { ...result, data: logStream(central, entry, result.data, shown) };
-    } else if (logs === "look") await appendEntry(central, { ...entry, outcome: "ok", shown });
+    } else if (logs === "look") await appendLook(central, { ...entry, outcome: "ok", shown });
     return result;
   });
 };

@@ -11,7 +11,9 @@ import {
   type RouteName,
   normalizePlate,
 } from "@chaverim/contracts";
+import type { Queryable } from "@chaverim/db/open";
 import type { Central } from "../central.ts";
+import type { PolicyInForce } from "../policy/policy.ts";
 import type { Session } from "../sessions/port.ts";
 
 export type LogAction = ProcedureName | RouteName | OtherAction;
@@ -31,12 +33,15 @@ export type LogEntry = {
   /** Ids of what was shown, in order; left out where nothing is shown. */
   shown?: readonly string[];
   recipient?: string | null;
+  /** A look at what a device had kept: the device's own id for it, and its own time. */
+  offline?: { id: string; deviceAt: Date };
 };
 
 /** A value of a filter is kept up to here: a pasted page is not an access record. */
 const TEXT_MAX = 500;
 
-const toCell = (value: unknown): unknown => {
+/** A plain value as a filter can hold it; undefined for anything else. */
+export const toCell = (value: unknown): unknown => {
   // PostgreSQL takes neither NUL nor half a character; cutting may leave a half one.
   if (typeof value === "string") return value.slice(0, TEXT_MAX).toWellFormed().replaceAll("\u0000", "\ufffd");
   return typeof value === "number" || typeof value === "boolean" || value === null ? value : undefined;
@@ -58,20 +63,47 @@ export const recordsOf = (action: ProcedureName | RouteName, input: unknown): Re
 export const plateOf = (records: Record<string, unknown>): string | null =>
   typeof records["plate"] === "string" ? normalizePlate(records["plate"]) || null : null;
 
+/** Who gets what is exported, when the input names somebody. */
+export const recipientOf = (records: Record<string, unknown>): string | null =>
+  typeof records["recipient"] === "string" ? records["recipient"] : null;
+
 /** SHA-256 over ids, one a line: proves later which rows an answer held, without keeping them. */
 const hashOf = (ids: readonly string[]): Buffer => createHash("sha256").update(ids.join("\n")).digest();
 
-/** Adds one entry; resolves when it is committed. */
-export const appendEntry = async (central: Pick<Central, "database" | "policy">, entry: LogEntry): Promise<void> => {
-  const { version, settings } = await central.policy.current();
-  const { who, shown } = entry;
+/** Adds one entry with `sql`, which may be a transaction. A look that a device tells again is not written twice. */
+export const insertEntry = async (
+  sql: Queryable,
+  { version, settings }: PolicyInForce,
+  entry: LogEntry,
+): Promise<void> => {
+  const { who, shown, offline } = entry;
   const purpose = who?.investigation ?? null;
-  await central.database.sql`
+  await sql`
     insert into access_log (request_id, user_id, user_name, organisation, role, session_id, device, ip, action, plate, filters,
-      purpose_code, purpose_text, case_number, result_count, result_ids_sha256, recipient, outcome, failure, policy_version, offline)
+      purpose_code, purpose_text, case_number, result_count, result_ids_sha256, recipient, outcome, failure, policy_version,
+      offline, offline_id, device_at)
     values (${entry.requestId}, ${who?.user.id ?? null}, ${who?.user.name ?? null}, ${settings.organisation},
       ${who?.user.role ?? null}, ${who?.deviceId ?? null}, ${who?.device ?? null}, ${entry.ip}, ${entry.action}, ${entry.plate},
       ${JSON.stringify(entry.filters)}::text::jsonb, ${purpose?.code ?? null}, ${purpose?.text ?? null},
       ${purpose?.caseNumber ?? null}, ${shown?.length ?? null}, ${shown ? hashOf(shown) : null}, ${entry.recipient ?? null},
-      ${entry.outcome}, ${entry.failure ?? null}, ${version}, false)`;
+      ${entry.outcome}, ${entry.failure ?? null}, ${version},
+      ${offline !== undefined}, ${offline?.id ?? null}, ${offline?.deviceAt ?? null})
+    on conflict (offline_id) do nothing`;
+  await insertion.catch((error: unknown) => {
+    if (isDatabaseAway(error)) throw error;
+    central.log?.error({ error, action: entry.action }, "the access log cannot be written");
+    throw unwritable(error);
+  });
 };
+
+const unwritable = (cause: unknown): AppError =>
+  // 5 s, as for a database that is away: an administrator has to act before it helps.
+  new AppError("db_unavailable", "The access log cannot be written, so nothing is shown or done.", {
+    retryAfterSeconds: 5,
+    cause,
+  });
+
+/**
+ * Adds one entry; resolves when it is committed. */
+export const appendEntry = async (central: Pick<Central, "database" | "policy">, entry: LogEntry): Promise<void> =>
+  insertEntry(central.database.sql, await central.policy.current(), entry);

@@ -1,30 +1,58 @@
 /**
  * The looks that a viewer may take in a day.
- * Rule: counted from the access log, so that no restart and no second device gives a new budget.
+ * Rule: counted from the access log, so that no restart, no second device and no crowd of requests gives a new budget.
  */
 import type { User } from "@chaverim/contracts";
+import type { Queryable } from "@chaverim/db/open";
+import { type LogEntry, appendEntry, insertEntry } from "../audit/append.ts";
+import { appendRefusal } from "../audit/looks.ts";
 import type { Central } from "../central.ts";
 import { AppError } from "../failure.ts";
+import type { PolicyInForce } from "../policy/policy.ts";
 
-/** When the day began in a time zone. */
-const dayBeganSql = (central: Pick<Central, "database">, timeZone: string) =>
-  central.database.sql`date_trunc('day', now() at time zone ${timeZone}) at time zone ${timeZone}`;
+const spent = () => new AppError("budget_spent", "Today's plate checks are used up. Dispatch can look for you.");
 
-/** Looks that are left to a person today; null for roles without a budget. */
-export const looksLeft = async (central: Pick<Central, "database" | "policy">, user: User): Promise<number | null> => {
-  if (user.role !== "viewer") return null;
-  const { settings } = await central.policy.current();
-  const [row] = await central.database.sql<{ taken: number }[]>`
+const countLeft = async (sql: Queryable, { settings }: PolicyInForce, user: User): Promise<number> => {
+  const { timeZone } = settings;
+  const dayBegan = sql`date_trunc('day', now() at time zone ${timeZone}) at time zone ${timeZone}`;
+  const [row] = await sql<{ taken: number }[]>`
     select count(*)::int as taken from access_log
     where user_id = ${user.id} and action = 'detections.search' and outcome = 'ok'
       -- Ids rise with time: the day's first one keeps the count off the years before.
-      and id >= coalesce((select min(id) from access_log where at >= ${dayBeganSql(central, settings.timeZone)}), 0)
-      and at >= ${dayBeganSql(central, settings.timeZone)}`;
+      and id >= coalesce((select min(id) from access_log where at >= ${dayBegan}), 0) and at >= ${dayBegan}`;
   return Math.max(0, settings.viewer.dailyLooks - (row?.taken ?? 0));
 };
 
-/** @throws AppError budget_spent */
+/** Looks that are left to a person today; null for roles without a budget. */
+export const looksLeft = async (central: Pick<Central, "database" | "policy">, user: User): Promise<number | null> =>
+  user.role === "viewer" ? countLeft(central.database.sql, await central.policy.current(), user) : null;
+
+/**
+ * Refuses before anything is looked up; `appendLook` has the last word.
+ * @throws AppError budget_spent
+ */
 export const assertBudget = async (central: Pick<Central, "database" | "policy">, user: User): Promise<void> => {
-  const left = await looksLeft(central, user);
-  if (left === 0) throw new AppError("budget_spent", "Today's plate checks are used up. Dispatch can look for you.");
+  if ((await looksLeft(central, user)) === 0) throw spent();
+};
+
+/**
+ * Writes a look down before its answer leaves. One that counts against a budget waits for those of the same person that
+ * came before it, in whichever process, and is refused when they were the last.
+ * @throws AppError budget_spent
+ */
+export const appendLook = async (central: Central, look: LogEntry): Promise<void> => {
+  const user = look.who?.user;
+  if (user?.role !== "viewer" || look.action !== "detections.search") return appendEntry(central, look);
+  // Known before the transaction: whoever holds the lock must need no other connection than its own.
+  const policy = await central.policy.current();
+  const taken = await central.database.sql.begin(async (transaction) => {
+    await transaction`select pg_advisory_xact_lock(hashtext('chaverim.budget'), hashtext(${user.id}))`;
+    if ((await countLeft(transaction, policy, user)) === 0) return false;
+    await insertEntry(transaction, policy, look);
+    return true;
+  });
+  if (taken) return;
+  const { shown: _, ...asked } = look;
+  await appendRefusal(central, asked, spent());
+  throw spent();
 };
