@@ -7,9 +7,11 @@ import {
   createCipheriv,
   createDecipheriv,
   createHash,
+  createHmac,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
+  hkdfSync,
   randomBytes,
   sign,
 } from "node:crypto";
@@ -26,6 +28,8 @@ export type CentralKeys = {
   seal: (plain: Uint8Array) => Buffer;
   /** @throws when the bytes were not sealed with this key */
   unseal: (sealed: Uint8Array) => Buffer;
+  /** HMAC-SHA-256 with a key of its own for each purpose (HKDF, RFC 5869), derived from the one that seals. */
+  mac: (purpose: string, text: string) => Buffer;
 };
 
 const readOrCreate = async (path: string, create: (() => string) | null): Promise<string> => {
@@ -81,6 +85,10 @@ export const openKeys = async (directory: string, mayCreate: boolean): Promise<C
       const decipher = createDecipheriv("aes-256-gcm", sealing, sealed.subarray(0, 12), { authTagLength: 16 });
       decipher.setAuthTag(sealed.subarray(12, 28));
       return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]);
+    },
+    mac: (purpose, text) => {
+      const key = Buffer.from(hkdfSync("sha256", sealing, "", purpose, 32));
+      return createHmac("sha256", key).update(text).digest();
     },
   };
 };

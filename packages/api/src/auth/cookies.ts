@@ -1,10 +1,18 @@
 /**
- * The two cookies: the session, and the five minutes between password and code.
+ * The three cookies: the session, the five minutes between password and code, and the device that is known.
  * Rule: HttpOnly and SameSite=Lax always; `__Host-` and Secure whenever the public address is https.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-export type CookieName = "session" | "signin";
+/** Each cookie and the shape that we set; anything else was not set by us. */
+const SHAPES = {
+  /** An id of 25 bytes in base32. */
+  session: /^[a-z0-9]{40}$/,
+  signin: /^[a-z0-9]{40}$/,
+  /** 16 bytes of nonce and 32 of MAC in base64url. */
+  device: /^[\w-]{22}\.[\w-]{43}$/,
+} as const;
+export type CookieName = keyof typeof SHAPES;
 
 const fullName = (name: CookieName, secure: boolean): string => (secure ? `__Host-${name}` : name);
 
@@ -14,8 +22,7 @@ export const readCookie = (request: IncomingMessage, name: CookieName, secure: b
   for (const pair of (request.headers.cookie ?? "").split(/; */)) {
     if (!pair.startsWith(wanted)) continue;
     const value = pair.slice(wanted.length);
-    // lucia's ids: 40 characters of base32; anything else was not set by us.
-    return /^[a-z0-9]{40}$/.test(value) ? value : null;
+    return SHAPES[name].test(value) ? value : null;
   }
   return null;
 };

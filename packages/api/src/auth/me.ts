@@ -20,7 +20,8 @@ export const readMe = async (central: Central, session: Session): Promise<Me> =>
       select (select count(*)::int from recovery_codes where user_id = ${user.id} and used_at is null) as codes,
         (select count(*)::int from reviews where assigned_to = ${user.id} and decided_at is null) as reviews,
         (select jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'at', created_at, 'by', detail ->> 'by') order by created_at desc)
-          from notices where user_id = ${user.id} and dismissed_at is null) as notices`,
+          from notices where user_id = ${user.id} and dismissed_at is null
+            and detail ->> 'deviceId' is distinct from ${session.deviceId}) as notices`,
   ]);
   return {
     user,

@@ -29,18 +29,26 @@ const isRepetition = (password: string): boolean => /^(.{1,4})\1+.{0,3}$/s.test(
  * @param known the person's address and name, the organisation's name
  * @throws AppError invalid
  */
-export const checkPassword = (password: string, known: readonly string[]): void => {
+export const checkPassword = (typed: string, known: readonly string[]): void => {
+  // As it is hashed: letters of another width are the same letters.
+  const password = typed.normalize("NFKC");
   const refuse = (why: string): never => {
     throw new AppError("invalid", why);
   };
   if ([...password].length < PASSWORD_MIN) refuse(`A password has at least ${PASSWORD_MIN} characters.`);
-  if (password.length > PASSWORD_MAX) refuse(`A password has at most ${PASSWORD_MAX} characters.`);
+  if (typed.length > PASSWORD_MAX) refuse(`A password has at most ${PASSWORD_MAX} characters.`);
   const small = password.toLowerCase();
   if (COMMON.has(small) || COMMON.has(bare(password)) || isRepetition(password))
     refuse("This password is among the first that are tried. Take four words that do not belong together.");
-  const words = [...known.flatMap((text) => text.toLowerCase().split(/[\s@.,_-]+/)), "chaverim"].filter(
-    (word) => word.length >= CONTEXT_MIN,
-  );
+  const words = [
+    ...known.flatMap((text) =>
+      text
+        .normalize("NFKC")
+        .toLowerCase()
+        .split(/[\s@.,_-]+/),
+    ),
+    "chaverim",
+  ].filter((word) => word.length >= CONTEXT_MIN);
   const left = words.reduce((rest, word) => rest.replaceAll(word, ""), small);
   if (left.length < PASSWORD_MIN / 2)
     refuse("This password is made of your own name or address. Take four words that do not belong together.");

@@ -24,8 +24,12 @@ const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 };
 
+/** One Unicode form (NIST SP 800-63B, 3.1.1.2): keyboards differ in how they compose the same letters. */
+const toBytes = (password: string): Buffer => Buffer.from(password.normalize("NFKC"));
+
 /** @returns the encoded hash, parameters and salt included */
-export const hashPassword = (password: string): Promise<string> => inTurn(() => argon2.hash(password, PARAMETERS));
+export const hashPassword = (password: string): Promise<string> =>
+  inTurn(() => argon2.hash(toBytes(password), PARAMETERS));
 
 const dummy = hashPassword("nobody has this password");
 
@@ -35,7 +39,7 @@ const dummy = hashPassword("nobody has this password");
  */
 export const verifyPassword = async (hash: string | null, password: string): Promise<boolean> => {
   const against = hash ?? (await dummy);
-  const fits = await inTurn(() => argon2.verify(against, password));
+  const fits = await inTurn(() => argon2.verify(against, toBytes(password)));
   return fits && hash !== null;
 };
 

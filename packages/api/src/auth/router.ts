@@ -3,6 +3,7 @@
  * Rule: thin: each procedure checks its input and hands on.
  */
 import {
+  type DeviceView,
   type InvitationState,
   type Me,
   PASSWORD_MAX,
@@ -13,9 +14,12 @@ import {
 import * as z from "zod";
 import { lineSchema } from "../line.ts";
 import { passwordProcedure, procedure, publicProcedure, router } from "../trpc.ts";
+import { changePassword } from "./change-password.ts";
 import { writeCookie } from "./cookies.ts";
+import { dismissNotice, listDevices, nameDevice, revokeDevice } from "./devices.ts";
 import { acceptInvitation, confirmInvitation, readInvitation } from "./invitations.ts";
 import { readMe } from "./me.ts";
+import { createRecoveryCodes } from "./recovery.ts";
 import {
   codeFailed,
   login,
@@ -90,7 +94,8 @@ export const authRouter = router({
     .input(z.object({ code: codeSchema }))
     .mutation(async ({ ctx, input }): Promise<{ stepUpUntil: string }> => {
       const response = responseOf(ctx);
-      await takeCode(ctx.central, ctx.session.user.id, input.code);
+      // Counted by device: attempts at the sign-in screen do not lock whoever is signed in.
+      await takeCode(ctx.central, ctx.session.user.id, input.code, `device:${ctx.session.deviceId}`);
       const next = await ctx.central.sessions.stepUp(ctx.session.id);
       if (!next) throw codeFailed();
       writeCookie(response, "session", ctx.central.origins.secure, {
@@ -98,5 +103,41 @@ export const authRouter = router({
         maxAgeSeconds: next.maxAgeSeconds,
       });
       return { stepUpUntil: new Date(Date.now() + STEP_UP_MS).toISOString() };
+    }),
+  changePassword: procedure("auth.changePassword")
+    .input(z.object({ current: passwordSchema, next: passwordSchema }))
+    .mutation(async ({ ctx, input }): Promise<{ signedOut: number }> => ({
+      signedOut: await changePassword(ctx.central, ctx.session, input),
+    })),
+  renewRecoveryCodes: procedure("auth.renewRecoveryCodes").mutation(({ ctx }): Promise<{ recoveryCodes: string[] }> =>
+    ctx.central.database.sql.begin(async (transaction) => ({
+      recoveryCodes: await createRecoveryCodes(transaction, ctx.session.user.id),
+    })),
+  ),
+  devices: procedure("auth.devices").query(({ ctx }): Promise<DeviceView[]> =>
+    listDevices(ctx.central.database.sql, ctx.session.user.id, ctx.session.deviceId),
+  ),
+  nameDevice: procedure("auth.nameDevice")
+    .input(z.object({ id: z.uuid(), name: lineSchema(60) }))
+    .mutation(async ({ ctx, input }): Promise<Record<string, never>> => {
+      await nameDevice(ctx.central.database.sql, ctx.session.user.id, input.id, input.name);
+      return {};
+    }),
+  revokeDevice: procedure("auth.revokeDevice")
+    .input(z.object({ id: z.uuid() }))
+    .mutation(async ({ ctx, input }): Promise<Record<string, never>> => {
+      const { id } = ctx.session.user;
+      await revokeDevice(ctx.central, id, input.id, id);
+      return {};
+    }),
+  revokeOtherDevices: procedure("auth.revokeOtherDevices").mutation(async ({ ctx }): Promise<{ signedOut: number }> => {
+    const { user, deviceId } = ctx.session;
+    return { signedOut: await ctx.central.sessions.revokeAll(user.id, user.id, deviceId) };
+  }),
+  dismissNotice: procedure("auth.dismissNotice")
+    .input(z.object({ id: z.uuid() }))
+    .mutation(async ({ ctx, input }): Promise<Record<string, never>> => {
+      await dismissNotice(ctx.central.database.sql, ctx.session.user.id, ctx.session.deviceId, input.id);
+      return {};
     }),
 });

@@ -4,11 +4,13 @@
  */
 import { type User, normalizeEmail } from "@chaverim/contracts";
 import type { Central } from "../central.ts";
-import { AppError } from "../failure.ts";
+import { AppError, toAppError } from "../failure.ts";
 import { appendEntry } from "../audit/append.ts";
 import type { Session } from "../sessions/port.ts";
 import type { Context } from "../trpc.ts";
 import { readCookie, writeCookie } from "./cookies.ts";
+import { guesserOf, rememberDevice } from "./device-cookies.ts";
+import { isNewDevice, tellOtherDevices } from "./devices.ts";
 import { hashPassword, needsRehash, verifyPassword } from "./passwords.ts";
 import { takeRecoveryCode } from "./recovery.ts";
 import { describeDevice } from "./request.ts";
@@ -35,10 +37,10 @@ export const login = async (ctx: Context, input: { email: string; password: stri
   const response = responseOf(ctx);
   const email = normalizeEmail(input.email);
   await central.limits.consume("signIn", ctx.ip);
-  await countAttempt(sql, "password", email);
   const [user] = await sql<Account[]>`
     select id, password_hash as "passwordHash", totp_secret is not null as "hasAuthenticator" from users
     where email = ${email} and disabled_at is null`;
+  await countAttempt(sql, "password", guesserOf(ctx, user?.id, email));
   if (!(await verifyPassword(user?.passwordHash ?? null, input.password)) || !user) throw signInFailed();
   if (needsRehash(user.passwordHash))
     await sql`update users set password_hash = ${await hashPassword(input.password)} where id = ${user.id}`;
@@ -64,31 +66,52 @@ const readPending = async (ctx: Context): Promise<Session> => {
   return pending;
 };
 
-/** Opens the full session and writes it down. */
-export const openSession = async (
-  ctx: Context,
-  user: User,
-  installed: boolean,
-  action: "auth.signedIn" | "auth.recovered" | "auth.joined",
-): Promise<void> => {
+type SignedInBy = "auth.signedIn" | "auth.recovered" | "auth.joined";
+
+/** Opens the full session, writes it down, and tells the person's other devices what they have to know. */
+export const openSession = async (ctx: Context, user: User, installed: boolean, action: SignedInBy): Promise<void> => {
   const { central } = ctx;
+  const { sql } = central.database;
   const response = responseOf(ctx);
-  const { id, maxAgeSeconds } = await central.sessions.create(user.id, {
-    ...describeDevice(ctx.request, installed ? "app" : "desktop", ctx.ip),
-    assurance: "password+totp",
-  });
-  const who = await central.sessions.validate(id, false);
-  await appendEntry(central, {
+  const device = describeDevice(ctx.request, installed ? "app" : "desktop", ctx.ip);
+  const isNew = await isNewDevice(sql, user.id, device);
+  const { id, maxAgeSeconds } = await central.sessions.create(user.id, { ...device, assurance: "password+totp" });
+  const session = await central.sessions.validate(id, false);
+  // Disabled in this very moment.
+  if (!session) throw signInFailed();
+  // The kind is what isNewDevice looks for beside the device's name.
+  await appendSignIn(ctx, session, action, { kind: device.kind });
+  if (isNew) await tellOtherDevices(sql, user.id, "new_device", session);
+  if (action === "auth.recovered") await tellOtherDevices(sql, user.id, "recovery_code_used", session);
+  writeCookie(response, "signin", central.origins.secure, null);
+  writeCookie(response, "session", central.origins.secure, { value: id, maxAgeSeconds });
+  rememberDevice(ctx, response, user.id);
+};
+
+const appendSignIn = (
+  ctx: Context,
+  who: Session,
+  action: SignedInBy | "auth.signInFailed",
+  filters: Record<string, unknown>,
+): Promise<void> =>
+  appendEntry(ctx.central, {
     requestId: ctx.requestId,
     who,
     ip: ctx.ip,
     action,
     plate: null,
-    filters: {},
-    outcome: "ok",
+    filters,
+    ...(action === "auth.signInFailed" ? { outcome: "denied", failure: "sign_in_failed" } : { outcome: "ok" }),
   });
-  writeCookie(response, "signin", central.origins.secure, null);
-  writeCookie(response, "session", central.origins.secure, { value: id, maxAgeSeconds });
+
+/** The password was right and what came after it was not: that is what a stolen password looks like. */
+const writingFailures = async (ctx: Context, pending: Session, step: Promise<void>): Promise<void> => {
+  try {
+    await step;
+  } catch (refusal) {
+    if (toAppError(refusal).code === "sign_in_failed") await appendSignIn(ctx, pending, "auth.signInFailed", {});
+    throw refusal;
+  }
 };
 
 const finish = async (
@@ -98,20 +121,24 @@ const finish = async (
   action: "auth.signedIn" | "auth.recovered",
 ): Promise<{ user: User }> => {
   const { central } = ctx;
-  await forgetAttempts(central.database.sql, "password", pending.user.email);
+  const { id, email } = pending.user;
+  await forgetAttempts(central.database.sql, "password", guesserOf(ctx, id, email));
   await central.sessions.end(pending.id);
   await openSession(ctx, pending.user, installed, action);
   return { user: pending.user };
 };
 
-/** Takes a code of the person's authenticator; once, however many tries arrive at the same moment. */
-export const takeCode = async (central: Central, userId: string, code: string): Promise<void> => {
+/**
+ * Takes a code of the person's authenticator; once, however many tries arrive at the same moment.
+ * @param guesser whose count the attempt goes to
+ */
+export const takeCode = async (central: Central, userId: string, code: string, guesser: string): Promise<void> => {
   const { sql } = central.database;
-  await countAttempt(sql, "code", userId);
+  await countAttempt(sql, "code", guesser);
   const [row] = await sql<{ secret: Buffer | null }[]>`select totp_secret as secret from users where id = ${userId}`;
   const step = row?.secret ? matchingStep(central.keys.unseal(row.secret), code, Date.now()) : null;
   if (step === null || !(await takeStep(sql, userId, step))) throw codeFailed();
-  await forgetAttempts(sql, "code", userId);
+  await forgetAttempts(sql, "code", guesser);
 };
 
 /** Ends signing in with a code of the authenticator. */
@@ -120,22 +147,26 @@ export const signInWithCode = async (
   input: { code: string; installed: boolean },
 ): Promise<{ user: User }> => {
   const pending = await readPending(ctx);
-  await takeCode(ctx.central, pending.user.id, input.code);
+  const { id } = pending.user;
+  await writingFailures(ctx, pending, takeCode(ctx.central, id, input.code, guesserOf(ctx, id, id)));
   return finish(ctx, pending, input.installed, "auth.signedIn");
 };
 
-/** Ends signing in with a recovery code, and tells the person's other devices. */
+const useRecoveryCode = async (ctx: Context, userId: string, code: string): Promise<void> => {
+  const { sql } = ctx.central.database;
+  const guesser = guesserOf(ctx, userId, userId);
+  await countAttempt(sql, "recovery", guesser);
+  if (!(await takeRecoveryCode(sql, userId, code)))
+    throw new AppError("sign_in_failed", "This recovery code does not fit, or it was used before.");
+  await forgetAttempts(sql, "recovery", guesser);
+};
+
+/** Ends signing in with a recovery code. */
 export const signInWithRecoveryCode = async (
   ctx: Context,
   input: { code: string; installed: boolean },
 ): Promise<{ user: User }> => {
-  const { sql } = ctx.central.database;
   const pending = await readPending(ctx);
-  await countAttempt(sql, "recovery", pending.user.id);
-  if (!(await takeRecoveryCode(sql, pending.user.id, input.code)))
-    throw new AppError("sign_in_failed", "This recovery code does not fit, or it was used before.");
-  await forgetAttempts(sql, "recovery", pending.user.id);
-  await sql`insert into notices (user_id, kind, detail)
-    values (${pending.user.id}, 'recovery_code_used', ${JSON.stringify({ by: pending.device })}::text::jsonb)`;
+  await writingFailures(ctx, pending, useRecoveryCode(ctx, pending.user.id, input.code));
   return finish(ctx, pending, input.installed, "auth.recovered");
 };

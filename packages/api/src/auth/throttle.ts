@@ -1,5 +1,6 @@
 /**
- * Slows down guessing at one account: five attempts in fifteen minutes, then one after 15, 30, 60 … minutes.
+ * Slows down guessing at one account: five attempts, then one after 15, 30, 60 … minutes, at last one a day. Forgotten with a
+ * success or after a day without an attempt: whoever guesses for ever has fewer than seven attempts a day.
  * Rule: an attempt is counted before it is checked, in one statement, so that parallel tries gain nothing; it survives a restart.
  */
 import type { Sql } from "@chaverim/db/open";
@@ -7,12 +8,12 @@ import { AppError } from "../failure.ts";
 import { sha256 } from "../keys.ts";
 
 const FREE_ATTEMPTS = 5;
-const WINDOW_MS = 15 * 60_000;
+const FIRST_WAIT_MS = 15 * 60_000;
 /** The longest wait; also how long a quiet account is remembered. */
 const LONGEST_MS = 24 * 3_600_000;
 
 /** What is being guessed at; each has its own count. */
-export type Guessing = "password" | "code" | "recovery";
+export type Guessing = "password" | "code" | "recovery" | "change";
 
 const keyOf = (what: Guessing, who: string): string => `${what}:${sha256(who).toString("base64url")}`;
 
@@ -30,10 +31,9 @@ export const countAttempt = async (sql: Sql, what: Guessing, who: string): Promi
     on conflict (key) do update set (failures, window_started_at, blocked_until) = (
       select n.failures, case when n.failures = 1 then ${now}::timestamptz else t.window_started_at end,
         case when n.failures >= ${FREE_ATTEMPTS} then ${now}::timestamptz + least(make_interval(secs => ${LONGEST_MS / 1000}),
-          make_interval(secs => ${WINDOW_MS / 1000}) * power(2, least(n.failures - ${FREE_ATTEMPTS}, 10))) end
+          make_interval(secs => ${FIRST_WAIT_MS / 1000}) * power(2, least(n.failures - ${FREE_ATTEMPTS}, 10))) end
       from (select case
-        when t.failures < ${FREE_ATTEMPTS} and t.window_started_at < ${new Date(nowMs - WINDOW_MS)} then 1
-        when t.blocked_until < ${new Date(nowMs - LONGEST_MS)} then 1
+        when coalesce(t.blocked_until, t.window_started_at) < ${new Date(nowMs - LONGEST_MS)} then 1
         else t.failures + 1 end as failures) n)
     where t.blocked_until is null or t.blocked_until <= ${now}
     returning 1`;

@@ -11,7 +11,7 @@ import { readSession } from "../auth/request.ts";
 import type { Central } from "../central.ts";
 import { appRouter } from "../router.ts";
 import type { Session } from "../sessions/port.ts";
-import type { Context } from "../trpc.ts";
+import { type Context, router } from "../trpc.ts";
 
 /** Below the promised five seconds, with room for a slow query. */
 const RECHECK_MS = 4000;
@@ -22,6 +22,15 @@ const PING_MS = 25_000;
 const PONG_WAIT_MS = 10_000;
 /** Application close code: the session has ended (4000–4999 are free for applications, RFC 6455). */
 const SIGNED_OUT = 4401;
+
+/** The client is to come back: with another role or area it may see something else. */
+const COME_BACK = 1001;
+
+/** What is live alone goes this way: a call that is answered once asks over HTTP, where each has the session of its moment. */
+const liveRouter = router({
+  alerts: router({ live: appRouter.alerts.live }),
+  detections: router({ live: appRouter.detections.live }),
+});
 
 const refuse = (socket: Duplex, status: string): void => {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
@@ -38,10 +47,10 @@ type Upgrade = IncomingMessage & { session?: Session };
 /** Answers upgrades on `server`; dispose tells clients to come back and closes. */
 export const openSockets = (central: Central, server: Server): AsyncDisposable => {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX_BYTES });
-  const sessions = new Map<WebSocket, string>();
+  const owners = new Map<WebSocket, Session>();
   const handler = applyWSSHandler({
     wss: sockets,
-    router: appRouter,
+    router: liveRouter,
     keepAlive: { enabled: true, pingMs: PING_MS, pongWaitMs: PONG_WAIT_MS },
     createContext: ({ req }): Context => ({
       central,
@@ -61,8 +70,8 @@ export const openSockets = (central: Central, server: Server): AsyncDisposable =
     if (!session) return refuse(socket, "401 Unauthorized");
     request.session = session;
     sockets.handleUpgrade(request, socket, head, (opened) => {
-      sessions.set(opened, session.id);
-      opened.once("close", () => sessions.delete(opened));
+      owners.set(opened, session);
+      opened.once("close", () => owners.delete(opened));
       sockets.emit("connection", opened, request);
     });
   };
@@ -75,9 +84,14 @@ export const openSockets = (central: Central, server: Server): AsyncDisposable =
   });
 
   const recheck = async (): Promise<void> => {
-    for (const id of new Set(sessions.values())) {
-      if (await central.sessions.validate(id, false)) continue;
-      for (const [socket, owner] of sessions) if (owner === id) socket.close(SIGNED_OUT, "signed out");
+    // By device, because a step-up changes the id of the cookie.
+    for (const deviceId of new Set([...owners.values()].map((owner) => owner.deviceId))) {
+      const user = await central.sessions.userOfDevice(deviceId);
+      for (const [socket, owner] of owners) {
+        if (owner.deviceId !== deviceId) continue;
+        if (!user) socket.close(SIGNED_OUT, "signed out");
+        else if (user.role !== owner.user.role || user.area !== owner.user.area) socket.close(COME_BACK, "changed");
+      }
     }
   };
   const timer = setInterval(() => {
@@ -89,7 +103,7 @@ export const openSockets = (central: Central, server: Server): AsyncDisposable =
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);
       handler.broadcastReconnectNotification();
-      for (const socket of sockets.clients) socket.close(1001, "restarting");
+      for (const socket of sockets.clients) socket.close(COME_BACK, "restarting");
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },
   };

@@ -8,17 +8,20 @@ import type { Policy } from "../policy/policy.ts";
 import type { NewSession, Sessions } from "./port.ts";
 import {
   type SessionRow,
-  TOUCH_EVERY_MS,
   deleteOldSessions,
   deleteSession,
   findSession,
   insertSession,
   lifetimeOf,
+  postponedEnd,
   readLifetimes,
   revokeSessions,
   rotateSession,
   rowToSession,
+  secondsUntil,
   touchSession,
+  userOfDevice,
+  withEnds,
 } from "./rows.ts";
 
 /** 25 bytes, 40 characters: what lucia makes by itself. */
@@ -26,16 +29,17 @@ const ID_BYTES = 25;
 
 declare module "lucia" {
   interface Register {
-    Lucia: Lucia<{ row: SessionRow }>;
+    Lucia: Lucia<{ row: SessionRow | undefined }>;
     DatabaseSessionAttributes: NewSession & { row?: SessionRow };
-    DatabaseUserAttributes: Record<never, never>;
+    DatabaseUserAttributes: object;
   }
 }
 
 const createAdapter = (sql: Sql, policy: Policy): Adapter => ({
   getSessionAndUser: async (id) => {
-    const row = await findSession(sql, id);
-    if (!row) return [null, null];
+    const found = await findSession(sql, { id });
+    if (!found) return [null, null];
+    const row = withEnds(found, lifetimeOf(await readLifetimes(policy), found));
     const { kind, assurance, device } = row;
     return [
       {
@@ -76,18 +80,16 @@ export const createLuciaSessions = (sql: Sql, policy: Policy): Sessions => {
       const { session } = await lucia.validateSession(id);
       if (!session?.row) return null;
       const { row } = session;
-      const { idleMs } = lifetimeOf(await readLifetimes(policy), row);
-      const idleExpiresAt = new Date(Math.min(Date.now() + idleMs, row.absoluteExpiresAt.getTime()));
-      if (use && idleExpiresAt.getTime() - row.idleExpiresAt.getTime() > TOUCH_EVERY_MS) {
-        await adapter.updateSessionExpiration(id, idleExpiresAt);
-        return rowToSession(id, { ...row, idleExpiresAt });
-      }
-      return rowToSession(id, row);
+      const idleExpiresAt = use ? postponedEnd(row, lifetimeOf(await readLifetimes(policy), row)) : null;
+      if (!idleExpiresAt) return rowToSession(id, row);
+      await adapter.updateSessionExpiration(id, idleExpiresAt);
+      return rowToSession(id, { ...row, idleExpiresAt });
     },
+    userOfDevice: (deviceId) => userOfDevice(sql, policy, deviceId),
     stepUp: async (id) => {
       const next = generateIdFromEntropySize(ID_BYTES);
       const endsAt = await rotateSession(sql, id, next);
-      return endsAt && { id: next, maxAgeSeconds: Math.max(0, Math.floor((endsAt.getTime() - Date.now()) / 1000)) };
+      return endsAt && { id: next, maxAgeSeconds: secondsUntil(endsAt) };
     },
     end: (id) => lucia.invalidateSession(id),
     revoke: async (deviceId, userId, by) => (await revokeSessions(sql, userId, by, { only: deviceId })) === 1,

@@ -44,6 +44,8 @@ export type Sessions = {
    * @param use counts as use of it, and so postpones its end; what an application asks by itself does not
    */
   validate: (id: string, use: boolean) => Promise<Session | null>;
+  /** Who is signed in at a device now, as `validate` would say; for what lasts longer than one request and its id. */
+  userOfDevice: (deviceId: string) => Promise<User | null>;
   /**
    * Gives a session a new id after a step-up. The old one goes on for ten seconds, for requests that are under way, and
    * no longer counts as stepped up.
