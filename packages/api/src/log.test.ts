@@ -15,7 +15,7 @@ test("A line is one JSON object: time in UTC, level, service, message", () => {
   expect(JSON.parse(line)).toMatchObject({ status_code: 200, message: "request" });
 });
 
-test.each(["a\nb", 'a","level":"fatal', "\u001b[2J", "\u2028", "${jndi:x}"])(
+test.each(["a\nb", 'a","level":"fatal', "\u001b[2J", "\u2028", "${jndi:x}", "%s %j %o"])(
   "Foreign text (%j) makes neither a second line nor a field of its own",
   (text) => {
     const lines = readLog((log) => log.warn({ path: text }, text));
