@@ -142,8 +142,8 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
   const metrics = createMetrics(database.sql);
   const live = opening.use(await openLive(database.sql, log));
   opening.use(await openAlertEngine(database, log, metrics));
-  opening.use(startHousekeeping(database, log));
   const policy = createPolicy(database.sql);
+  opening.use(startHousekeeping({ database, policy, log }));
   const central: Central = {
     config,
     origins: originsOf(config, port),

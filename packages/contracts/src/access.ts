@@ -200,7 +200,7 @@ export const PROCEDURES = {
     limit: "export",
   },
   "accessLog.verify": { needs: "read_log", limit: "admin" },
-  "accessLog.addOffline": { needs: "signed_in" },
+  "accessLog.addOffline": { needs: "signed_in", limit: "browse" },
   "reviews.list": { needs: "review_looks", logs: "look", limit: "browse" },
   "reviews.decide": { needs: "review_looks", logs: "act", records: ["id", "outcome", "note"], limit: "admin" },
 } as const satisfies Record<string, AccessEntry>;

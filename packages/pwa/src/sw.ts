@@ -8,7 +8,15 @@ import { NavigationRoute, registerRoute } from "workbox-routing";
 declare let self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] };
 
 /** Addresses of central that are opened as pages now and then: they are not screens. */
-const NOT_SCREENS = [/^\/trpc(\/|$)/, /^\/api\//, /^\/healthz$/, /^\/readyz$/, /^\/metrics$/];
+const NOT_SCREENS = [
+  /^\/trpc(\/|$)/,
+  /^\/api\//,
+  /^\/healthz$/,
+  /^\/readyz$/,
+  /^\/metrics$/,
+  // The public pages; the language is chosen in the query.
+  /^\/(transparency|policy)\/?(\?|$)/,
+];
 
 cleanupOutdatedCaches();
 precacheAndRoute(self.__WB_MANIFEST);

@@ -46,7 +46,7 @@ export const logStream = async function* (
   look: LookBegun,
   stream: AsyncIterable<unknown>,
   shown: string[],
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   let dueMs = performance.now() + FLUSH_MS;
   const flush = async () => {
     if (shown.length > 0) await appendEntry(central, { ...look, outcome: "ok", shown: shown.splice(0) });

@@ -1,31 +1,49 @@
 /**
- * What central does by itself from time to time: partitions ahead, expired sessions away.
+ * What central does by itself from time to time: partitions ahead, expired sessions away, looks that stand out to review.
  * Rule: each task is harmless to repeat and to run in several processes.
  */
 import { ensurePartitionsAhead } from "@chaverim/db/migrate";
-import type { Database } from "@chaverim/db/open";
+import { runDetectors } from "../audit/detectors.ts";
 import { deleteOldAttempts } from "../auth/throttle.ts";
+import type { Central } from "../central.ts";
 import type { Log } from "../log.ts";
 import { deleteOldSessions } from "../sessions/rows.ts";
 
 /** Partitions are made months ahead and expired sessions are refused anyway: six hours are often enough. */
-const EVERY_MS = 6 * 3_600_000;
+const CLEAN_EVERY_MS = 6 * 3_600_000;
+/** A look that stands out is told while people still remember why they looked. */
+const DETECT_EVERY_MS = 60_000;
+
+/** Repeats a task; a turn that comes while the one before still runs is left out. Dispose waits for the one that runs. */
+const repeat = (task: () => Promise<void>, everyMs: number, log: Log): AsyncDisposable => {
+  let running: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    running ??= task()
+      .catch((error: unknown) => log.warn({ error }, "housekeeping failed and will be repeated"))
+      .finally(() => (running = null));
+  }, everyMs);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
+};
 
 /** Starts the tasks; dispose ends them. */
-export const startHousekeeping = ({ sql }: Database, log: Log): AsyncDisposable => {
-  const run = async () => {
+export const startHousekeeping = ({
+  database: { sql },
+  policy,
+  log,
+}: Pick<Central, "database" | "policy" | "log">): AsyncDisposable => {
+  const started = new AsyncDisposableStack();
+  const clean = async () => {
     await ensurePartitionsAhead(sql);
     await deleteOldSessions(sql);
     await deleteOldAttempts(sql);
   };
-  const timer = setInterval(
-    () => void run().catch((error: unknown) => log.warn({ error }, "housekeeping failed and will be repeated")),
-    EVERY_MS,
-  );
-  return {
-    [Symbol.asyncDispose]: () => {
-      clearInterval(timer);
-      return Promise.resolve();
-    },
-  };
+  const detect = async () => runDetectors(sql, (await policy.current()).settings, new Date());
+  started.use(repeat(clean, CLEAN_EVERY_MS, log));
+  started.use(repeat(detect, DETECT_EVERY_MS, log));
+  return started;
 };
