@@ -7,6 +7,7 @@ import { authRouter } from "./auth/router.ts";
 import { isSetupNeeded } from "./auth/invitations.ts";
 import { collectorsRouter } from "./collectors/router.ts";
 import { detectionsRouter } from "./detections/router.ts";
+import { usersRouter } from "./people/router.ts";
 import { investigationsRouter, policyRouter } from "./policy/router.ts";
 import { assertAccessTable, publicProcedure, router } from "./trpc.ts";
 import { VERSION } from "./version.ts";
@@ -32,6 +33,7 @@ export const appRouter = router({
   collectors: collectorsRouter,
   investigations: investigationsRouter,
   policy: policyRouter,
+  users: usersRouter,
 });
 assertAccessTable(appRouter._def.procedures);
 

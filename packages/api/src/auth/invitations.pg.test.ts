@@ -1,9 +1,12 @@
-/** The first administrator: one link, one account. */
+/** One-time links: the first administrator, invited people, and a new authenticator after a reset. */
+import { INVITATION_MS, RECOVERY_CODES, type Role } from "@chaverim/contracts";
 import { decodeBase32IgnorePadding } from "@oslojs/encoding";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { resetAuthenticator } from "../people/accounts.ts";
+import { invitePerson } from "../people/invite.ts";
 import { type TestCentral, openTestCentral } from "../testing/central.ts";
-import { codeOf, failureOf } from "../testing/people.ts";
-import { createSetupToken } from "./setup.ts";
+import { type Browser, type TestUser, aUser, codeOf, failureOf, signInAs } from "../testing/people.ts";
+import { createSetupToken } from "./invitations.ts";
 
 let central: TestCentral;
 beforeAll(async () => {
@@ -12,72 +15,242 @@ beforeAll(async () => {
 afterAll(async () => {
   await central[Symbol.asyncDispose]();
 });
-beforeEach(() => central.central.limits.forget("signIn", "127.0.0.1"));
+/** Every test comes from one address, which may try five times a minute. */
+const forget = () => central.central.limits.forget("signIn", "127.0.0.1");
+beforeEach(forget);
 
-const person = { email: "First@Example.org", name: "First Admin", password: "a long enough passphrase" };
+const PASSWORD = "a long enough passphrase";
+const first = { email: "First@Example.org", name: "First Admin", password: PASSWORD };
 
-test("A link ends after a day", async () => {
+const accept = async (browser: Browser, input: { token: string; email?: string; name?: string; password: string }) =>
+  decodeBase32IgnorePadding((await browser.trpc.auth.accept.mutate(input)).totpSecret);
+const confirm = (browser: Browser, token: string, secret: Uint8Array) =>
+  browser.trpc.auth.confirm.mutate({ token, code: codeOf(secret) });
+const isOpen = async (token: string) => {
+  await forget();
+  return failureOf(central.openBrowser().trpc.auth.invitation.query({ token }));
+};
+
+const tokenOf = (link: string): string => link.split("#")[1] ?? "";
+let invited = 0;
+const invite = async (by: TestUser | null, role: Role = "viewer") => {
+  const person = {
+    email: `invited-${++invited}@example.org`,
+    name: "Invited Person",
+    role,
+    area: "North",
+    trainedOn: "2026-01-02",
+  };
+  const { link, invitation } = await invitePerson(central.central, "https://alpr.example.org", by, person);
+  return { ...person, link, token: tokenOf(link), id: invitation.id };
+};
+const reset = async (user: TestUser, by: TestUser | null = null) =>
+  tokenOf((await resetAuthenticator(central.central, "https://alpr.example.org", by, user.id)).link);
+
+test("The first administrator's link ends after a day", async () => {
   const token = await createSetupToken(central.central);
-  await central.sql`update setup_links set expires_at = now() - interval '1 second'`;
-  expect(await failureOf(central.openBrowser().trpc.auth.setupState.query({ token }))).toBe("not_found");
+  await central.sql`update invitations set expires_at = now() - interval '1 second'`;
+  expect(await isOpen(token)).toBe("not_found");
 });
 
-test("The database holds neither the link's token nor the password nor the authenticator's secret", async () => {
+test("The database holds neither a link's token nor the password nor the authenticator's secret", async () => {
   const token = await createSetupToken(central.central);
-  const { totpSecret } = await central.openBrowser().trpc.auth.setup.mutate({ token, ...person });
+  const secret = await accept(central.openBrowser(), { token, ...first });
   const [row] = await central.sql<
     { text: string; pending: string }[]
-  >`select l::text as text, pending::text from setup_links l`;
+  >`select i::text as text, pending::text from invitations i where pending is not null`;
   expect(row?.pending).toContain("passwordHash");
-  for (const secret of [
-    token,
-    person.password,
-    totpSecret,
-    Buffer.from(decodeBase32IgnorePadding(totpSecret)).toString("base64"),
-  ]) {
-    expect(row?.text).not.toContain(secret);
-  }
+  const texts = [token, PASSWORD, Buffer.from(secret).toString("base64"), Buffer.from(secret).toString("hex")];
+  for (const text of texts) expect(row?.text).not.toContain(text);
 });
 
-test("A link makes the first administrator, once, and only after a code", async () => {
+test("The first administrator's link makes one account, in whichever tab comes first, and only after a code", async () => {
   const browser = central.openBrowser();
   expect((await browser.trpc.system.info.query()).setupNeeded).toBe(true);
   const voided = await createSetupToken(central.central);
   const token = await createSetupToken(central.central);
-  expect(await failureOf(browser.trpc.auth.setupState.query({ token: voided }))).toBe("not_found");
-  expect(await browser.trpc.auth.setupState.query({ token })).toEqual({ open: true });
-  const { totpSecret, totpUri } = await browser.trpc.auth.setup.mutate({ token, ...person });
-  expect(totpUri).toContain(totpSecret);
-  const secret = decodeBase32IgnorePadding(totpSecret);
-  expect(await failureOf(browser.trpc.auth.setupConfirm.mutate({ token, code: "000000" }))).toBe("sign_in_failed");
+  expect(await isOpen(voided)).toBe("not_found");
+  expect(await browser.trpc.auth.invitation.query({ token })).toEqual({
+    kind: "setup",
+    email: null,
+    name: null,
+    role: "admin",
+    organisation: "Chaverim",
+  });
+  const secret = await accept(browser, { token, ...first });
+  expect(await failureOf(browser.trpc.auth.confirm.mutate({ token, code: "000000" }))).toBe("sign_in_failed");
   expect(await central.sql`select 1 from users`).toEqual([]);
 
-  await central.central.limits.forget("signIn", "127.0.0.1");
+  await forget();
   const tabs = [browser, central.openBrowser(), central.openBrowser()];
-  const outcomes = await Promise.all(
-    tabs.map((tab) => failureOf(tab.trpc.auth.setupConfirm.mutate({ token, code: codeOf(secret) }))),
-  );
+  const outcomes = await Promise.all(tabs.map((tab) => failureOf(confirm(tab, token, secret))));
   expect(outcomes.toSorted()).toEqual(["not_found", "not_found", "ok"]);
-  expect(await central.sql`select email, role from users`).toEqual([{ email: "first@example.org", role: "admin" }]);
+  expect(await central.sql`select email, role, trained_on = current_date as trained from users`).toEqual([
+    { email: "first@example.org", role: "admin", trained: true },
+  ]);
   const me = await tabs[outcomes.indexOf("ok")]?.trpc.auth.me.query();
   expect(me?.user).toMatchObject({ email: "first@example.org", role: "admin", name: "First Admin" });
   expect((await browser.trpc.system.info.query()).setupNeeded).toBe(false);
 
-  await central.central.limits.forget("signIn", "127.0.0.1");
-  expect(await failureOf(browser.trpc.auth.setupState.query({ token }))).toBe("not_found");
-  expect(await failureOf(browser.trpc.auth.setup.mutate({ token, ...person, email: "second@example.org" }))).toBe(
-    "not_found",
-  );
-  expect(await failureOf(browser.trpc.auth.setupConfirm.mutate({ token, code: codeOf(secret) }))).toBe("not_found");
+  await forget();
+  const other = { ...first, email: "second@example.org" };
+  expect(await isOpen(token)).toBe("not_found");
+  expect(await failureOf(browser.trpc.auth.accept.mutate({ token, ...other }))).toBe("not_found");
+  expect(await failureOf(confirm(browser, token, secret))).toBe("not_found");
 });
 
-test("A link that was opened while somebody else got an account makes no second administrator", async () => {
-  const browser = central.openBrowser();
+test("A set-up link that was made while somebody got an account makes no second administrator", async () => {
   const token = await createSetupToken(central.central);
-  const before = (await central.sql`select 1 from users where role = 'admin'`).length;
-  expect(before).toBe(1);
-  expect(await failureOf(browser.trpc.auth.setup.mutate({ token, ...person, email: "second@example.org" }))).toBe(
-    "not_found",
+  expect(await isOpen(token)).toBe("not_found");
+  const other = { ...first, email: "second@example.org" };
+  expect(await failureOf(central.openBrowser().trpc.auth.accept.mutate({ token, ...other }))).toBe("not_found");
+});
+
+test("An invited person becomes who the link says, whatever else is sent, and is signed in with ten recovery codes", async () => {
+  const { token, email } = await invite(null, "operator");
+  const browser = central.openBrowser();
+  expect(await browser.trpc.auth.invitation.query({ token })).toMatchObject({
+    kind: "invite",
+    email,
+    role: "operator",
+  });
+  const typed = { token, email: "other@example.org", name: "Somebody Else", password: PASSWORD, role: "admin" };
+  const secret = await accept(browser, typed);
+  const { user, recoveryCodes } = await confirm(browser, token, secret);
+  expect(user).toMatchObject({
+    email,
+    name: "Invited Person",
+    role: "operator",
+    area: "North",
+    trainedOn: "2026-01-02",
+  });
+  expect((await browser.trpc.auth.me.query()).user).toEqual(user);
+  expect(new Set(recoveryCodes).size).toBe(RECOVERY_CODES);
+  const [kept] = await central.sql<{ text: string; count: number }[]>`
+    select string_agg(c::text, ' ') as text, count(*)::int as count from recovery_codes c where user_id = ${user.id}`;
+  expect(kept?.count).toBe(RECOVERY_CODES);
+  for (const code of recoveryCodes) {
+    expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{6}-){3}[0-9A-HJKMNP-TV-Z]{6}$/);
+    expect(kept?.text).not.toContain(Buffer.from(code.replaceAll("-", "")).toString("hex"));
+  }
+  const [used] = await central.sql`select pending, used_at is not null as used from invitations where email = ${email}`;
+  expect(used).toEqual({ pending: null, used: true });
+  await forget();
+  await browser.trpc.auth.login.mutate({ email, password: PASSWORD });
+  await browser.trpc.auth.recover.mutate({ code: recoveryCodes[0] ?? "" });
+  expect((await browser.trpc.auth.me.query()).recoveryCodesLeft).toBe(RECOVERY_CODES - 1);
+});
+
+test("An invitation lasts 48 hours, and a newer one for the same address voids it", async () => {
+  const { token, ...person } = await invite(null);
+  const [row] = await central.sql<{ ms: number }[]>`
+    select (extract(epoch from expires_at - created_at) * 1000)::float8 as ms from invitations where email = ${person.email}`;
+  expect(Math.abs((row?.ms ?? 0) - INVITATION_MS)).toBeLessThan(5000);
+  const { email, name, role } = person;
+  const again = { email, name, role, area: null, trainedOn: null };
+  const { link } = await invitePerson(central.central, "https://alpr.example.org", null, again);
+  expect([await isOpen(token), await isOpen(tokenOf(link))]).toEqual(["not_found", "ok"]);
+  await central.sql`update invitations set expires_at = now() where email = ${email}`;
+  expect(await isOpen(tokenOf(link))).toBe("not_found");
+});
+
+test("A link that is replaced between password and code makes no account", async () => {
+  const { token, email, name, role } = await invite(null);
+  const browser = central.openBrowser();
+  const secret = await accept(browser, { token, password: PASSWORD });
+  await invitePerson(central.central, "", null, { email, name, role, area: null, trainedOn: null });
+  expect(await failureOf(confirm(browser, token, secret))).toBe("not_found");
+  expect(await central.sql`select 1 from users where email = ${email}`).toEqual([]);
+});
+
+test("A wrong code leaves the link open, and a password that breaks the rules is refused before", async () => {
+  const { token, email } = await invite(null);
+  const browser = central.openBrowser();
+  expect(await failureOf(browser.trpc.auth.accept.mutate({ token, password: "short" }))).toBe("invalid");
+  expect(await failureOf(browser.trpc.auth.confirm.mutate({ token, code: "123456" }))).toBe("not_found");
+  const secret = await accept(browser, { token, password: PASSWORD });
+  expect(await failureOf(browser.trpc.auth.confirm.mutate({ token, code: "000000" }))).toBe("sign_in_failed");
+  expect(await central.sql`select 1 from users where email = ${email}`).toEqual([]);
+  await forget();
+  expect((await confirm(browser, token, secret)).user.email).toBe(email);
+});
+
+test("An administrator's invitation is void while there are two, one of the operator's command is not", async () => {
+  const [alone] = await central.sql<TestUser[]>`select id, name from users where email = 'first@example.org'`;
+  const { token } = await invite(alone ?? null, "admin");
+  const { token: consoles } = await invite(null, "admin");
+  const browser = central.openBrowser();
+  const secret = await accept(browser, { token, password: PASSWORD });
+  const second = await aUser(central.central, "admin");
+  expect([await isOpen(token), await isOpen(consoles)]).toEqual(["not_found", "ok"]);
+  expect(await failureOf(confirm(browser, token, secret))).toBe("not_found");
+  await central.sql`update users set disabled_at = now() where id = ${second.id}`;
+  expect(await isOpen(token)).toBe("ok");
+});
+
+test("Of two administrators' invitations that are used at the same moment, one makes an administrator", async () => {
+  await central.sql`update users set disabled_at = now() where role = 'admin' and email <> 'first@example.org'`;
+  const [alone] = await central.sql<TestUser[]>`select id, name from users where email = 'first@example.org'`;
+  const joining = [];
+  for (let n = 0; n < 3; n++) {
+    await forget();
+    const { token } = await invite(alone ?? null, "admin");
+    const browser = central.openBrowser();
+    joining.push({ token, browser, secret: await accept(browser, { token, password: PASSWORD }) });
+  }
+  await forget();
+  const outcomes = await Promise.all(
+    joining.map(({ browser, token, secret }) => failureOf(confirm(browser, token, secret))),
   );
-  expect(await central.sql`select 1 from users where role = 'admin'`).toHaveLength(1);
+  expect(outcomes.toSorted()).toEqual(["not_found", "not_found", "ok"]);
+  await central.sql`update users set disabled_at = now() where role = 'admin' and email <> 'first@example.org'`;
+});
+
+test("After a reset the old password and a new authenticator open the account, and nothing of before does", async () => {
+  const user = await aUser(central.central, "operator");
+  const phone = await signInAs(central.openBrowser(), user);
+  const token = await reset(user);
+  await forget();
+  const browser = central.openBrowser();
+  expect(await failureOf(browser.trpc.auth.login.mutate({ email: user.email, password: PASSWORD }))).toBe("forbidden");
+  expect(await browser.trpc.auth.invitation.query({ token })).toMatchObject({ kind: "reset", email: user.email });
+  expect(await failureOf(accept(browser, { token, password: "another long passphrase" }))).toBe("sign_in_failed");
+  const secret = await accept(browser, { token, password: PASSWORD });
+  expect(Buffer.from(secret).equals(user.totpSecret)).toBe(false);
+  await forget();
+  const { user: joined, recoveryCodes } = await confirm(browser, token, secret);
+  expect([joined.id, recoveryCodes.length]).toEqual([user.id, RECOVERY_CODES]);
+  expect((await phone.trpc.auth.me.query()).notices.map(({ kind }) => kind)).toContain("authenticator_reset");
+  expect(await failureOf(phone.trpc.auth.stepUp.mutate({ code: codeOf(user.totpSecret) }))).toBe("sign_in_failed");
+  await forget();
+  expect(await isOpen(token)).toBe("not_found");
+});
+
+test("Guessing the password behind a reset link is slowed down, wherever the guesses come from", async () => {
+  const user = await aUser(central.central, "operator");
+  const token = await reset(user);
+  const guesses = [];
+  for (let n = 0; n < 6; n++) {
+    await forget();
+    guesses.push(await failureOf(accept(central.openBrowser(), { token, password: `guess number ${n}` })));
+  }
+  expect(guesses).toEqual([...Array.from({ length: 5 }, () => "sign_in_failed"), "too_many"]);
+});
+
+test("A person who was disabled meanwhile cannot use a reset link", async () => {
+  const user = await aUser(central.central, "viewer");
+  const token = await reset(user);
+  const browser = central.openBrowser();
+  const secret = await accept(browser, { token, password: PASSWORD });
+  await central.sql`update users set disabled_at = now() where id = ${user.id}`;
+  expect(await failureOf(confirm(browser, token, secret))).toBe("not_found");
+  expect(await failureOf(accept(browser, { token, password: PASSWORD }))).toBe("sign_in_failed");
+});
+
+test("An address that got an account meanwhile is told so", async () => {
+  const { token, email } = await invite(null);
+  const browser = central.openBrowser();
+  const secret = await accept(browser, { token, password: PASSWORD });
+  await aUser(central.central, "viewer", { email });
+  expect(await failureOf(confirm(browser, token, secret))).toBe("conflict");
 });

@@ -4,14 +4,16 @@
  * Rule: an account or authenticator counts only after a code has proved it, and the link dies with that.
  */
 import { randomBytes } from "node:crypto";
-import { INVITATION_MS, type InvitationState, type Role, type User } from "@chaverim/contracts";
+import { INVITATION_MS, type InvitationState, type InvitationView, type Role, type User } from "@chaverim/contracts";
 import type { Sql, Transaction } from "@chaverim/db/open";
 import type { Central } from "../central.ts";
 import { AppError } from "../failure.ts";
 import { sha256 } from "../keys.ts";
+import { type Actor, decideTogether, takeTurn } from "../people/administrators.ts";
 import { checkPassword } from "./password-rules.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import { createRecoveryCodes } from "./recovery.ts";
+import { countAttempt, forgetAttempts } from "./throttle.ts";
 import { createTotpSecret, describeTotp, matchingStep } from "./totp.ts";
 
 /** A day: long enough for a server that is set up in the evening and finished the next morning. */
@@ -23,14 +25,17 @@ type WithDatabase = Pick<Central, "database">;
 export const isSetupNeeded = async ({ database }: WithDatabase): Promise<boolean> =>
   (await database.sql`select 1 from users limit 1`).length === 0;
 
-/** The token travels in the URL's fragment, so no log sees it. */
 const createToken = (): string => randomBytes(32).toString("base64url");
+
+/** Where a link leads. The token travels in the URL's fragment, so no log sees it. */
+export const linkOf = (publicUrl: string, token: string): string => `${publicUrl}/join#${token}`;
 
 /** Makes the first administrator's link and voids every earlier one. */
 export const createSetupToken = async ({ database }: WithDatabase): Promise<string> => {
   const token = createToken();
   await database.sql.begin(async (transaction) => {
-    await transaction`update invitations set cancelled_at = now() where kind = 'setup' and used_at is null and cancelled_at is null`;
+    await transaction`update invitations set cancelled_at = now(), pending = null
+      where kind = 'setup' and used_at is null and cancelled_at is null`;
     await transaction`insert into invitations (token_hash, kind, role, expires_at)
       values (${sha256(token)}, 'setup', 'admin', ${new Date(Date.now() + SETUP_MS)})`;
   });
@@ -47,22 +52,47 @@ export type Invitation = {
   userId: string | null;
 };
 
-/** Makes a link for a person; every earlier one for the same address is void. @returns the token, once */
+/** Makes a link for a person, within a turn; every earlier one for the same address is void. @returns the token, once */
 export const createInvitation = async (
   transaction: Transaction,
   invitation: Invitation,
-  invitedBy: string,
+  by: Actor,
 ): Promise<{ id: string; token: string; expiresAt: Date }> => {
   const token = createToken();
   const expiresAt = new Date(Date.now() + INVITATION_MS);
-  await transaction`update invitations set cancelled_at = now()
+  await transaction`update invitations set cancelled_at = now(), pending = null
     where email = ${invitation.email} and used_at is null and cancelled_at is null`;
   const [made] = await transaction<{ id: string }[]>`
     insert into invitations (token_hash, kind, email, name, role, area, trained_on, user_id, invited_by, expires_at)
     values (${sha256(token)}, ${invitation.kind}, ${invitation.email}, ${invitation.name}, ${invitation.role}, ${invitation.area},
-      ${invitation.trainedOn}, ${invitation.userId}, ${invitedBy}, ${expiresAt}) returning id`;
+      ${invitation.trainedOn}, ${invitation.userId}, ${by?.id ?? null}, ${expiresAt}) returning id`;
   if (!made) throw new Error("the invitation was not stored");
   return { id: made.id, token, expiresAt };
+};
+
+/**
+ * A condition on the row `i`: its link can be used. A set-up link is void as soon as anybody has an account, also one that
+ * was made with the operator's command. An administrator's invitation is void while administrators decide together: else
+ * whoever was alone once could keep a drawer full of them.
+ */
+const isOpen = (sql: Sql | Transaction) => sql`i.used_at is null and i.cancelled_at is null and i.expires_at > now()
+  and (i.kind <> 'setup' or not exists (select 1 from users))
+  and not (i.kind = 'invite' and i.role = 'admin' and i.invited_by is not null and ${decideTogether(sql)})`;
+
+/** Links that people can still use, newest first. */
+export const readInvitations = async (sql: Sql | Transaction): Promise<InvitationView[]> => {
+  const rows = await sql<(Omit<InvitationView, "expiresAt"> & { expiresAt: Date })[]>`
+    select i.id, i.kind, i.email, i.name, i.role, u.name as "invitedBy", i.expires_at as "expiresAt"
+    from invitations i left join users u on u.id = i.invited_by
+    where i.kind <> 'setup' and ${isOpen(sql)} order by i.created_at desc`;
+  return rows.map((row) => ({ ...row, expiresAt: row.expiresAt.toISOString() }));
+};
+
+/** Voids a person's link. @throws AppError not_found */
+export const cancelInvitation = async ({ database }: WithDatabase, id: string): Promise<void> => {
+  const cancelled = await database.sql`update invitations set cancelled_at = now(), pending = null
+    where id = ${id} and kind <> 'setup' and used_at is null and cancelled_at is null`;
+  if (cancelled.count === 0) throw new AppError("not_found", "This link was used or withdrawn already.");
 };
 
 type Pending = { email: string; name: string; passwordHash: string; totpSecret: string };
@@ -77,22 +107,20 @@ type Row = Omit<Invitation, "kind" | "email" | "name"> & {
 const notOpen = () =>
   new AppError(
     "not_found",
-    "This link was used, replaced or is too old. Ask for a new one; for the first account, restart the server.",
+    "This link was used, replaced, withdrawn or is too old. Ask for a new one; for the first account, restart the server.",
   );
 
-/** A set-up link is void as soon as anybody has an account, also one that was made with the operator's command. */
-const findOpen = async (sql: Sql | Transaction, token: string, lock: boolean): Promise<Row> => {
+const findOpen = async (sql: Sql | Transaction, token: string): Promise<Row> => {
   const [row] = await sql<Row[]>`
-    select id, kind, email, name, role, area, trained_on::text as "trainedOn", user_id as "userId", pending from invitations
-    where token_hash = ${sha256(token)} and used_at is null and cancelled_at is null and expires_at > now()
-      and (kind <> 'setup' or not exists (select 1 from users)) ${lock ? sql`for update` : sql``}`;
+    select id, kind, email, name, role, area, trained_on::text as "trainedOn", user_id as "userId", pending
+    from invitations i where token_hash = ${sha256(token)} and ${isOpen(sql)}`;
   if (!row) throw notOpen();
   return row;
 };
 
 /** What a link is for. @throws AppError not_found */
 export const readInvitation = async (central: Central, token: string): Promise<InvitationState> => {
-  const { kind, email, name, role } = await findOpen(central.database.sql, token, false);
+  const { kind, email, name, role } = await findOpen(central.database.sql, token);
   const { settings } = await central.policy.current();
   return { kind, email, name, role, organisation: settings.organisation };
 };
@@ -114,11 +142,14 @@ const passwordHashOf = async (central: Central, row: Row, input: Accepting, emai
     checkPassword(input.password, [email, input.name ?? row.name ?? "", settings.organisation]);
     return hashPassword(input.password);
   }
-  const [user] = await central.database.sql<
-    { hash: string }[]
-  >`select password_hash as hash from users where id = ${row.userId} and disabled_at is null`;
-  if (!user || !(await verifyPassword(user.hash, input.password)))
+  const { sql } = central.database;
+  // By link, not by account: whoever has found one cannot lock its person out.
+  await countAttempt(sql, "password", row.id);
+  const [user] = await sql<{ hash: string }[]>`
+    select password_hash as hash from users where id = ${row.userId} and disabled_at is null`;
+  if (!(await verifyPassword(user?.hash ?? null, input.password)) || !user)
     throw new AppError("sign_in_failed", "This is not the password of this account.");
+  await forgetAttempts(sql, "password", row.id);
   return user.hash;
 };
 
@@ -128,7 +159,7 @@ export const acceptInvitation = async (
   input: Accepting,
 ): Promise<{ totpSecret: string; totpUri: string }> => {
   const { sql } = central.database;
-  const row = await findOpen(sql, input.token, false);
+  const row = await findOpen(sql, input.token);
   const { email, name } = identityOf(row, input);
   const secret = createTotpSecret();
   const pending: Pending = {
@@ -137,7 +168,9 @@ export const acceptInvitation = async (
     passwordHash: await passwordHashOf(central, row, input, email),
     totpSecret: central.keys.seal(secret).toString("base64"),
   };
-  await sql`update invitations set pending = ${JSON.stringify(pending)}::text::jsonb where id = ${row.id} and used_at is null`;
+  const held = await sql`update invitations set pending = ${JSON.stringify(pending)}::text::jsonb
+    where id = ${row.id} and used_at is null and cancelled_at is null`;
+  if (held.count === 0) throw notOpen();
   return describeTotp(secret, email);
 };
 
@@ -173,8 +206,9 @@ export const confirmInvitation = (
   input: { token: string; code: string },
 ): Promise<{ user: User; recoveryCodes: string[] } | null> =>
   central.database.sql.begin(async (transaction) => {
-    // Locked, so that two tabs cannot both use the link.
-    const row = await findOpen(transaction, input.token, true);
+    // In turn: two tabs cannot both use the link, nor an administrator join while another one does.
+    await takeTurn(transaction, null);
+    const row = await findOpen(transaction, input.token);
     if (!row.pending) throw notOpen();
     const { pending } = row;
     const secret = central.keys.unseal(Buffer.from(pending.totpSecret, "base64"));

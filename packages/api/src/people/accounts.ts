@@ -1,0 +1,109 @@
+/**
+ * Changes to people's accounts by administrators and by the operator's command.
+ * Rule: nobody changes their own standing, and whoever loses it loses what they asked for and every device at once.
+ */
+import type { Notice, User } from "@chaverim/contracts";
+import type { Transaction } from "@chaverim/db/open";
+import { createInvitation, linkOf } from "../auth/invitations.ts";
+import type { Central } from "../central.ts";
+import { AppError } from "../failure.ts";
+import { type Actor, assertNotLast, nameOf, takeTurn } from "./administrators.ts";
+import { checkTrainedOn } from "./fields.ts";
+
+export type Person = Pick<User, "id" | "email" | "name" | "role" | "area" | "trainedOn"> & { isDisabled: boolean };
+
+/** @throws AppError not_found */
+export const findPerson = async (transaction: Transaction, id: string): Promise<Person> => {
+  const [person] = await transaction<Person[]>`
+    select id, email, name, role, area, trained_on::text as "trainedOn", disabled_at is not null as "isDisabled"
+    from users where id = ${id}`;
+  if (!person) throw new AppError("not_found", "There is no such person.");
+  return person;
+};
+
+/** @throws AppError forbidden */
+export const assertOther = (by: Actor, person: Person): void => {
+  if (by?.id === person.id)
+    throw new AppError("forbidden", "Nobody does this to their own account. Another administrator can.");
+};
+
+/** @throws AppError conflict */
+export const assertEnabled = ({ name, isDisabled }: Person): void => {
+  if (isDisabled) throw new AppError("conflict", `${name}'s account is disabled. Enable it first.`);
+};
+
+/** Tells a person, on each of their devices. */
+export const notify = (transaction: Transaction, userId: string, kind: Notice["kind"], by: Actor) =>
+  transaction`insert into notices (user_id, kind, detail)
+    values (${userId}, ${kind}, ${JSON.stringify({ by: nameOf(by) })}::text::jsonb)`;
+
+/** Voids what a person asked for (links, new administrators), and the question whether they become an administrator. */
+export const withdrawRequests = async (transaction: Transaction, userId: string): Promise<void> => {
+  await transaction`update approvals set decided_at = now(), approved = false
+    where decided_at is null and (requested_by = ${userId} or user_id = ${userId})`;
+  await transaction`update invitations set cancelled_at = now(), pending = null
+    where used_at is null and cancelled_at is null and invited_by = ${userId}`;
+};
+
+export type Details = { name?: string | undefined; area?: string | null | undefined; trainedOn?: string | undefined };
+
+/** Changes what is known about a person. @throws AppError not_found | invalid */
+export const updatePerson = async (
+  central: Pick<Central, "database" | "policy">,
+  id: string,
+  { name, area, trainedOn }: Details,
+): Promise<void> => {
+  await checkTrainedOn(central, trainedOn);
+  const { sql } = central.database;
+  const changed = await sql`update users set name = coalesce(${name ?? null}, name),
+    area = ${area === undefined ? sql`area` : area}, trained_on = coalesce(${trainedOn ?? null}, trained_on) where id = ${id}`;
+  if (changed.count === 0) throw new AppError("not_found", "There is no such person.");
+};
+
+/**
+ * Shuts a person out, or lets them in again.
+ * @throws AppError not_found | forbidden | conflict
+ */
+export const setDisabled = async (
+  central: Pick<Central, "database" | "sessions">,
+  by: Actor,
+  { id, disabled, reason }: { id: string; disabled: boolean; reason: string | null },
+): Promise<void> => {
+  await central.database.sql.begin(async (transaction) => {
+    await takeTurn(transaction, by);
+    const person = await findPerson(transaction, id);
+    if (person.isDisabled === disabled) return;
+    if (disabled && person.role === "admin") await assertNotLast(transaction, person);
+    assertOther(by, person);
+    if (disabled) await withdrawRequests(transaction, id);
+    await transaction`update users set disabled_at = ${disabled ? transaction`now()` : null},
+      disabled_by = ${disabled ? (by?.id ?? null) : null}, disabled_reason = ${disabled ? reason : null} where id = ${id}`;
+  });
+  // Also when letting in: a server that was killed just here would have left the devices of before.
+  await central.sessions.revokeAll(id, by?.id ?? null);
+};
+
+/**
+ * Takes a lost authenticator away and makes the link for a new one; the person's devices stay, so that they see it.
+ * @returns the link, once
+ * @throws AppError not_found | forbidden | conflict
+ */
+export const resetAuthenticator = (
+  { database }: Pick<Central, "database">,
+  publicUrl: string,
+  by: Actor,
+  id: string,
+): Promise<{ link: string; expiresAt: string }> =>
+  database.sql.begin(async (transaction) => {
+    await takeTurn(transaction, by);
+    const person = await findPerson(transaction, id);
+    assertOther(by, person);
+    assertEnabled(person);
+    await transaction`update users set totp_secret = null where id = ${id}`;
+    await transaction`delete from recovery_codes where user_id = ${id}`;
+    await notify(transaction, id, "authenticator_reset", by);
+    const { email, name, role, area, trainedOn } = person;
+    const invitation = { kind: "reset" as const, email, name, role, area, trainedOn, userId: id };
+    const { token, expiresAt } = await createInvitation(transaction, invitation, by);
+    return { link: linkOf(publicUrl, token), expiresAt: expiresAt.toISOString() };
+  });
