@@ -11,7 +11,6 @@ import helmet from "helmet";
 import { readSession } from "./auth/request.ts";
 import type { Central } from "./central.ts";
 import { takeHeartbeat } from "./collectors/heartbeat.ts";
-import { identifyCollector } from "./collectors/keys.ts";
 import { createEvidenceHandler } from "./evidence/route.ts";
 import { AppError, toAppError, toFailure } from "./failure.ts";
 import { createPaceKeeper } from "./ingest/pace.ts";
@@ -170,7 +169,12 @@ type Handlers = Record<
 const createHandlers = (central: Central): Handlers => {
   const pace = createPaceKeeper();
   const heartbeat: RequestHandler = async (request, response) => {
-    const collector = await identifyCollector(central.database.sql, request.header("x-api-key"), request.ip ?? "");
+    const collector = await central.collectorKeys.identify({
+      route: "POST /api/v1/heartbeat",
+      key: request.header("x-api-key"),
+      ip: request.ip ?? "",
+      requestId: response.locals["requestId"] as string,
+    });
     response.locals["collectorId"] = collector.id;
     response.json(await takeHeartbeat(central.database.sql, collector, request.body, pace.pace()));
   };

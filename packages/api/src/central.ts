@@ -4,6 +4,7 @@
  */
 import type { Database } from "@chaverim/db/open";
 import type { Limits } from "./auth/limits.ts";
+import type { CollectorKeys } from "./collectors/identify.ts";
 import type { Config } from "./config.ts";
 import type { EvidenceStore } from "./evidence/store.ts";
 import type { CentralKeys } from "./keys.ts";
@@ -24,6 +25,7 @@ export type Central = {
   sessions: Sessions;
   policy: Policy;
   limits: Limits;
+  collectorKeys: CollectorKeys;
   live: Live;
   metrics: Metrics;
   /** Aborted when central is shutting down: new work is refused, what runs is finished. */

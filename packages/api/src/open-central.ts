@@ -12,6 +12,7 @@ import { openAlertEngine } from "./alerts/engine.ts";
 import { createApp } from "./app.ts";
 import { createLimits } from "./auth/limits.ts";
 import type { Central } from "./central.ts";
+import { openCollectorKeys } from "./collectors/identify.ts";
 import { type Config, ConfigError, isLoopback } from "./config.ts";
 import { AppError, toFailure } from "./failure.ts";
 import { openKeys } from "./keys.ts";
@@ -145,6 +146,7 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
   const policy = createPolicy(database.sql);
   opening.use(startHousekeeping({ database, policy, log }));
   const central: Central = {
+  const collectorKeys = opening.use(await openCollectorKeys({ database, policy, log }));
     config,
     origins: originsOf(config, port),
     log,
@@ -156,6 +158,7 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
     limits: createLimits(),
     live,
     metrics,
+    collectorKeys,
     closing: closing.signal,
   };
   server.off("request", answerStarting).on("request", createApp(central));

@@ -11,9 +11,10 @@ import {
   type RouteName,
   normalizePlate,
 } from "@chaverim/contracts";
-import type { Queryable } from "@chaverim/db/open";
-import type { Central } from "../central.ts";
-import type { PolicyInForce } from "../policy/policy.ts";
+import type { Database, Queryable } from "@chaverim/db/open";
+import { AppError, isDatabaseAway } from "../failure.ts";
+import type { Log } from "../log.ts";
+import type { Policy, PolicyInForce } from "../policy/policy.ts";
 import type { Session } from "../sessions/port.ts";
 
 export type LogAction = ProcedureName | RouteName | OtherAction;
@@ -70,6 +71,13 @@ export const recipientOf = (records: Record<string, unknown>): string | null =>
 /** SHA-256 over ids, one a line: proves later which rows an answer held, without keeping them. */
 const hashOf = (ids: readonly string[]): Buffer => createHash("sha256").update(ids.join("\n")).digest();
 
+/** Missing rights, a missing table: 5 s as for a database that is away, since somebody has to mend it. */
+const unwritable = (cause: unknown): AppError =>
+  new AppError("db_unavailable", "The access log cannot be written, so nothing is shown or done.", {
+    retryAfterSeconds: 5,
+    cause,
+  });
+
 /** Adds one entry with `sql`, which may be a transaction. A look that a device tells again is not written twice. */
 export const insertEntry = async (
   sql: Queryable,
@@ -78,7 +86,7 @@ export const insertEntry = async (
 ): Promise<void> => {
   const { who, shown, offline } = entry;
   const purpose = who?.investigation ?? null;
-  await sql`
+  const insertion = sql`
     insert into access_log (request_id, user_id, user_name, organisation, role, session_id, device, ip, action, plate, filters,
       purpose_code, purpose_text, case_number, result_count, result_ids_sha256, recipient, outcome, failure, policy_version,
       offline, offline_id, device_at)
@@ -90,20 +98,21 @@ export const insertEntry = async (
       ${offline !== undefined}, ${offline?.id ?? null}, ${offline?.deviceAt ?? null})
     on conflict (offline_id) do nothing`;
   await insertion.catch((error: unknown) => {
-    if (isDatabaseAway(error)) throw error;
-    central.log?.error({ error, action: entry.action }, "the access log cannot be written");
-    throw unwritable(error);
+    throw isDatabaseAway(error) ? error : unwritable(error);
   });
 };
 
-const unwritable = (cause: unknown): AppError =>
-  // 5 s, as for a database that is away: an administrator has to act before it helps.
-  new AppError("db_unavailable", "The access log cannot be written, so nothing is shown or done.", {
-    retryAfterSeconds: 5,
-    cause,
-  });
+type Appending = { database: Database; policy: Policy; log?: Log };
 
 /**
- * Adds one entry; resolves when it is committed. */
-export const appendEntry = async (central: Pick<Central, "database" | "policy">, entry: LogEntry): Promise<void> =>
-  insertEntry(central.database.sql, await central.policy.current(), entry);
+ * Adds one entry; resolves when it is committed.
+ * @throws AppError db_unavailable when the log takes none
+ */
+export const appendEntry = async (central: Appending, entry: LogEntry): Promise<void> => {
+  try {
+    await insertEntry(central.database.sql, await central.policy.current(), entry);
+  } catch (error) {
+    central.log?.error({ error, action: entry.action }, "the access log was not written");
+    throw error;
+  }
+};

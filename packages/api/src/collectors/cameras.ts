@@ -44,7 +44,7 @@ export const placeCamera = async (
   const [placed] = await sql<{ id: string }[]>`
     insert into cameras (collector_id, key, name, area, lat, lon, heading, approved_at)
     select id, ${camera.id}, ${camera.name ?? camera.id}, ${camera.area ?? null}, ${camera.lat ?? null}, ${camera.lon ?? null},
-      ${camera.heading ?? null}, now() from collectors where lower(name) = lower(${collectorName})
+      ${camera.heading ?? null}, now() from collectors where lower(name) = lower(${collectorName}) and revoked_at is null
     on conflict (collector_id, key) do update set approved_at = coalesce(cameras.approved_at, now()),
       name = coalesce(${camera.name ?? null}, cameras.name), area = coalesce(excluded.area, cameras.area),
       lat = coalesce(excluded.lat, cameras.lat), lon = coalesce(excluded.lon, cameras.lon), heading = coalesce(excluded.heading, cameras.heading)
@@ -53,9 +53,14 @@ export const placeCamera = async (
   return placed;
 };
 
-/** Approves a camera that a collector announced. */
-export const approveCamera = async (sql: Sql, id: string, name: string | undefined): Promise<void> => {
-  const approved =
-    await sql`update cameras set approved_at = coalesce(approved_at, now()), name = coalesce(${name ?? null}, name) where id = ${id}`;
+/** Approves a camera that a collector announced; what is not given stays as it is. */
+export const approveCamera = async (
+  sql: Sql,
+  id: string,
+  { name, area }: Pick<CameraPlacement, "name" | "area">,
+): Promise<void> => {
+  const approved = await sql`
+    update cameras set approved_at = coalesce(approved_at, now()), name = coalesce(${name ?? null}, name),
+      area = coalesce(${area ?? null}, area) where id = ${id}`;
   if (approved.count === 0) throw new AppError("not_found", "There is no such camera.");
 };

@@ -73,7 +73,7 @@ test("A collector is live, draining, late, offline or revoked as it was last hea
   expect((await viewOf(collector))?.state).toBe("offline");
   await beat(collector, aHeartbeat());
   expect((await viewOf(collector))?.state).toBe("live");
-  await revokeCollector(central.sql, collector.id, "lost");
+  await revokeCollector(central.sql, collector.id, "lost", null);
   expect((await viewOf(collector))?.state).toBe("revoked");
 });
 
@@ -131,8 +131,8 @@ test("A heartbeat that is too large is refused as that", async () => {
 });
 
 test("Names of collectors are taken once, in any case; a key stands in the database as its hash alone", async () => {
-  const { apiKey } = await addCollector(central.sql, "North Gate");
-  await expect(addCollector(central.sql, "north gate")).rejects.toMatchObject({ code: "conflict" });
+  const { apiKey } = await addCollector(central.sql, "North Gate", null);
+  await expect(addCollector(central.sql, "north gate", null)).rejects.toMatchObject({ code: "conflict" });
   expect(apiKey).toMatch(/^alpr_[A-Za-z0-9_-]{43}$/);
   const [row] =
     await central.sql`select k::text as text from collector_keys k join collectors c on c.id = k.collector_id where c.name = 'North Gate'`;

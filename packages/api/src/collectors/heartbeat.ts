@@ -8,7 +8,7 @@ import { prettifyError } from "zod";
 import { AppError } from "../failure.ts";
 import { isStorable } from "../storable.ts";
 import { findCameras } from "./cameras.ts";
-import type { CollectorIdentity } from "./keys.ts";
+import type { CollectorIdentity } from "./identify.ts";
 
 const readHeartbeat = (body: unknown): Heartbeat => {
   const parsed = heartbeatSchema.safeParse(body);

@@ -1,65 +1,95 @@
 /**
- * Collectors' API keys: made, hashed, checked, revoked.
- * Rule: a key is shown once and stored as SHA-256; a key never reads anything.
+ * Collectors and their API keys: made, rotated, revoked.
+ * Rule: a key is shown once and stored as SHA-256, a key never reads anything, and every server hears of each change.
  */
 import { randomBytes } from "node:crypto";
-import type { Sql } from "@chaverim/db/open";
+import type { Sql, Transaction } from "@chaverim/db/open";
 import { AppError } from "../failure.ts";
 import { sha256 } from "../keys.ts";
 
-/** `alpr_` and 32 random bytes in base64url. */
-const KEY = /^alpr_[A-Za-z0-9_-]{43}$/;
+/** Tells every process that remembers keys that one has changed. */
+export const KEYS_CHANNEL = "collector_keys";
 /** Shown in lists, so that a person can tell two keys apart. */
 const PREFIX_LENGTH = 10;
+/** How long the key before a rotation still works: a site may be reached tomorrow. */
+const OVERLAP_HOURS = 24;
 
-export type CollectorIdentity = { id: string; name: string };
+const announceKeys = async (transaction: Transaction): Promise<void> => {
+  await transaction`select pg_notify(${KEYS_CHANNEL}, '')`;
+};
 
-type KeyRow = CollectorIdentity & { revoked: boolean };
-
-/**
- * Finds the collector of a key and notes that it was used (at most once a minute).
- * @throws AppError key_unknown | key_revoked
- */
-export const identifyCollector = async (sql: Sql, key: string | undefined, ip: string): Promise<CollectorIdentity> => {
-  const unknown = () =>
-    new AppError("key_unknown", "This key is not known here. Keep the detections and claim the collector again.");
-  if (!key || !KEY.test(key)) throw unknown();
-  const hash = sha256(key);
-  const [row] = await sql<KeyRow[]>`
-    select c.id, c.name, (k.revoked_at is not null or c.revoked_at is not null) as revoked
-    from collector_keys k join collectors c on c.id = k.collector_id where k.key_hash = ${hash}`;
-  if (!row) throw unknown();
-  if (row.revoked)
-    throw new AppError(
-      "key_revoked",
-      "This key was revoked. Keep the detections and ask an administrator for a new key.",
-    );
-  await sql`update collector_keys set last_used_at = now(), last_used_ip = ${ip}
-    where key_hash = ${hash} and (last_used_at is null or last_used_at < now() - interval '1 minute' or last_used_ip is distinct from ${ip})`;
-  return { id: row.id, name: row.name };
+/** @param userId null when it is done with the operator's command, here and below */
+const insertKey = async (transaction: Transaction, collectorId: string, userId: string | null): Promise<string> => {
+  const apiKey = `alpr_${randomBytes(32).toString("base64url")}`;
+  // The time of the insertion, not of the transaction, which may have waited: the newest key is the one made last.
+  await transaction`insert into collector_keys (key_hash, collector_id, prefix, created_at, created_by)
+    values (${sha256(apiKey)}, ${collectorId}, ${apiKey.slice(0, PREFIX_LENGTH)}, clock_timestamp(), ${userId})`;
+  return apiKey;
 };
 
 /**
  * Registers a collector with its first key.
  * @returns the key in clear, which exists nowhere else
- * @throws AppError conflict when the name is taken
+ * @throws AppError conflict when a collector that is not revoked has the name
  */
-export const addCollector = (sql: Sql, name: string): Promise<{ id: string; apiKey: string }> =>
+export const addCollector = (sql: Sql, name: string, userId: string | null): Promise<{ id: string; apiKey: string }> =>
   sql.begin(async (transaction) => {
     const [collector] = await transaction<
       { id: string }[]
     >`insert into collectors (name) values (${name}) on conflict do nothing returning id`;
     if (!collector) throw new AppError("conflict", `There is already a collector called ${name}.`);
-    const apiKey = `alpr_${randomBytes(32).toString("base64url")}`;
-    await transaction`insert into collector_keys (key_hash, collector_id, prefix)
-      values (${sha256(apiKey)}, ${collector.id}, ${apiKey.slice(0, PREFIX_LENGTH)})`;
-    return { id: collector.id, apiKey };
+    return { id: collector.id, apiKey: await insertKey(transaction, collector.id, userId) };
   });
 
-/** Revokes a collector and all its keys; what it sent stays. */
-export const revokeCollector = async (sql: Sql, id: string, reason: string): Promise<void> => {
-  const revoked =
-    await sql`update collectors set revoked_at = coalesce(revoked_at, now()), revoked_reason = coalesce(revoked_reason, ${reason})
-    where id = ${id}`;
-  if (revoked.count === 0) throw new AppError("not_found", "There is no collector with this id.");
-};
+/**
+ * Gives a collector a new key. The one before it goes on for a day, and the one before that ends: two work at most.
+ * @returns the key in clear, which exists nowhere else, and how long the old one works; null when there was none
+ * @throws AppError not_found
+ */
+export const rotateKey = (
+  sql: Sql,
+  collectorId: string,
+  userId: string | null,
+): Promise<{ apiKey: string; oldKeyUntil: string | null }> =>
+  sql.begin(async (transaction) => {
+    const [collector] = await transaction`
+      select 1 from collectors where id = ${collectorId} and revoked_at is null for update`;
+    if (!collector) throw new AppError("not_found", "There is no such collector, or it was revoked.");
+    const [newest, ...older] = await transaction<{ id: string }[]>`
+      select id from collector_keys
+      where collector_id = ${collectorId} and revoked_at is null and (expires_at is null or expires_at > now())
+      order by created_at desc`;
+    await transaction`
+      update collector_keys set revoked_at = now(), revoked_by = ${userId}, revoked_reason = 'Two newer keys were made.'
+      where id = any(${older.map(({ id }) => id)}::uuid[])`;
+    const [old] = await transaction<{ until: Date }[]>`
+      update collector_keys set expires_at = least(expires_at, now() + make_interval(hours => ${OVERLAP_HOURS}))
+      where id = ${newest?.id ?? null} returning expires_at as until`;
+    const apiKey = await insertKey(transaction, collectorId, userId);
+    await announceKeys(transaction);
+    return { apiKey, oldKeyUntil: old?.until.toISOString() ?? null };
+  });
+
+/** Ends one key at once; the first reason stays. @throws AppError not_found */
+export const revokeKey = (sql: Sql, keyId: string, reason: string, userId: string | null): Promise<void> =>
+  sql.begin(async (transaction) => {
+    const [key] = await transaction`select 1 from collector_keys where id = ${keyId}`;
+    if (!key) throw new AppError("not_found", "There is no such key.");
+    await transaction`
+      update collector_keys set revoked_at = now(), revoked_by = ${userId}, revoked_reason = ${reason}
+      where id = ${keyId} and revoked_at is null`;
+    await announceKeys(transaction);
+  });
+
+/** Ends a collector and all its keys at once; what it sent stays, and its name is free. @throws AppError not_found */
+export const revokeCollector = (sql: Sql, id: string, reason: string, userId: string | null): Promise<void> =>
+  sql.begin(async (transaction) => {
+    const revoked = await transaction`
+      update collectors set revoked_at = coalesce(revoked_at, now()), revoked_reason = coalesce(revoked_reason, ${reason})
+      where id = ${id}`;
+    if (revoked.count === 0) throw new AppError("not_found", "There is no collector with this id.");
+    await transaction`
+      update collector_keys set revoked_at = now(), revoked_by = ${userId}, revoked_reason = ${reason}
+      where collector_id = ${id} and revoked_at is null`;
+    await announceKeys(transaction);
+  });

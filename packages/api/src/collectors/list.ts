@@ -6,6 +6,7 @@ import {
   COLLECTOR_LATE_MS,
   COLLECTOR_OFFLINE_MS,
   LATE_AFTER_MS,
+  type CollectorKeyView,
   type CollectorView,
   type Heartbeat,
 } from "@chaverim/contracts";
@@ -42,8 +43,35 @@ const stateOf = (row: CollectorRow, nowMs: number): CollectorView["state"] => {
   return (row.heartbeat?.buffer.rows ?? 0) > DRAINING_ROWS ? "draining" : "live";
 };
 
+type KeyRow = Omit<CollectorKeyView, "createdAt" | "lastUsedAt" | "expiresAt" | "revoked"> & {
+  collectorId: string;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+  reason: string | null;
+};
+
+/** The keys of all collectors by collector, live and past, newest first. */
+const readKeys = async (sql: Sql): Promise<Map<string, CollectorKeyView[]>> => {
+  const rows = await sql<KeyRow[]>`
+    select k.collector_id as "collectorId", k.id, k.prefix, k.scopes, k.created_at as "createdAt", u.name as "createdBy",
+      k.last_used_at as "lastUsedAt", k.last_used_ip as "lastUsedIp", k.expires_at as "expiresAt",
+      k.revoked_at as "revokedAt", k.revoked_reason as reason
+    from collector_keys k left join users u on u.id = k.created_by order by k.created_at desc`;
+  const toView = ({ collectorId: _, revokedAt, reason, ...key }: KeyRow): CollectorKeyView => ({
+    ...key,
+    createdAt: key.createdAt.toISOString(),
+    lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
+    expiresAt: key.expiresAt?.toISOString() ?? null,
+    revoked: revokedAt && { at: revokedAt.toISOString(), reason },
+  });
+  return new Map([...Map.groupBy(rows, ({ collectorId }) => collectorId)].map(([id, keys]) => [id, keys.map(toView)]));
+};
+
 const rowToView = (
   row: CollectorRow,
+  keys: CollectorKeyView[],
   cameras: CameraRow[],
   perMinute: number[],
   delaySeconds: number | null,
@@ -63,7 +91,7 @@ const rowToView = (
     temperature: heartbeat?.temperature ?? null,
     perMinute,
     delaySeconds,
-    keys: [],
+    keys,
     cameras: cameras.map((camera) => ({
       id: camera.id,
       name: camera.name,
@@ -75,12 +103,13 @@ const rowToView = (
   };
 };
 
-/** All collectors by name, with their cameras. */
-export const readCollectors = async (sql: Sql): Promise<CollectorView[]> => {
+/** All collectors by name, with their cameras, and with their keys when they are asked for. */
+export const readCollectors = async (sql: Sql, asked: { keys: boolean }): Promise<CollectorView[]> => {
   const nowMs = Date.now();
-  const [collectors, cameras, counts, delays] = await Promise.all([
+  const [collectors, keys, cameras, counts, delays] = await Promise.all([
     sql<CollectorRow[]>`select id, name, revoked_at as "revokedAt", last_seen_at as "lastSeenAt",
       last_heartbeat_at as "lastHeartbeatAt", heartbeat from collectors order by lower(name)`,
+    asked.keys ? readKeys(sql) : new Map<string, CollectorKeyView[]>(),
     sql<CameraRow[]>`select id, collector_id as "collectorId", key, name, area, approved_at is not null as approved,
       last_detection_at as "lastDetectionAt" from cameras order by lower(name)`,
     sql<{ collectorId: string; minutesAgo: number; count: number }[]>`
@@ -103,6 +132,7 @@ export const readCollectors = async (sql: Sql): Promise<CollectorView[]> => {
   return collectors.map((row) =>
     rowToView(
       row,
+      keys.get(row.id) ?? [],
       camerasByCollector.get(row.id) ?? [],
       perMinuteByCollector.get(row.id) ?? [],
       delayByCollector.get(row.id) ?? null,

@@ -3,7 +3,7 @@
  * Rule: types alone, so that the transaction and the answer speak of the same things.
  */
 import type { KnownCamera } from "../collectors/cameras.ts";
-import type { CollectorIdentity } from "../collectors/keys.ts";
+import type { CollectorIdentity } from "../collectors/identify.ts";
 import type { DetectionKey } from "../notify/live.ts";
 import type { CheckedElement, ElementImages } from "./match-images.ts";
 import type { BadElement, GoodElement } from "./read-batch.ts";

@@ -5,7 +5,6 @@
 import { BATCH_ITEMS_MAX, type BatchResponse, type BatchResult, type FailureCode } from "@chaverim/contracts";
 import type { Request, RequestHandler, Response } from "express";
 import type { Central } from "../central.ts";
-import { identifyCollector } from "../collectors/keys.ts";
 import { DiskFullError, type StagedObject, StoreUnavailableError } from "../evidence/store.ts";
 import { AppError, inTime, toAppError } from "../failure.ts";
 import { type RetransmitCount, createRetransmitCount, matchImages } from "./match-images.ts";
@@ -127,6 +126,7 @@ const CLOSING: ReadonlySet<FailureCode> = new Set([
   "incomplete",
   "key_unknown",
   "key_revoked",
+  "scope",
 ]);
 
 /** Makes the route's handler; one for the process, because it counts what is under way. */
@@ -138,8 +138,13 @@ export const createIngestHandler = (central: Central, paceKeeper: PaceKeeper): R
   const ingest = async (request: Request, response: Response, staged: StagedObject[]): Promise<void> => {
     if (central.closing.aborted)
       throw new AppError("shutting_down", "The server is restarting. Try again in a moment.", { retryAfterSeconds: 2 });
-    const key = request.header("x-api-key");
-    const collector = await inTime(identifyCollector(central.database.sql, key, request.ip ?? ""), DATABASE_WAIT_MS);
+    const identifying = central.collectorKeys.identify({
+      route: "POST /api/v1/detections/batch",
+      key: request.header("x-api-key"),
+      ip: request.ip ?? "",
+      requestId: response.locals["requestId"] as string,
+    });
+    const collector = await inTime(identifying, DATABASE_WAIT_MS);
     response.locals["collectorId"] = collector.id;
     const running = inFlight.get(collector.id) ?? 0;
     if (running >= IN_FLIGHT_MAX)

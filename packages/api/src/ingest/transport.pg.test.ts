@@ -6,7 +6,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BATCH_BYTES_MAX, IMAGE_BYTES_MAX } from "@chaverim/contracts";
 import { openDatabase } from "@chaverim/db/open";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { revokeCollector } from "../collectors/keys.ts";
 import { DiskFullError, StoreUnavailableError } from "../evidence/store.ts";
 import { aDetection, aForm, aJpeg, hex, isReceiptGenuine, sendBatch, sendForm, toBytes } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
@@ -151,7 +150,8 @@ test.each([
 
 test("A revoked key is told so at once, batch and heartbeat alike", async () => {
   await sendBatch(central.url, collector.apiKey, [aDetection()]);
-  await revokeCollector(central.sql, collector.id, "stolen");
+  const admin = await central.signIn("admin");
+  await admin.trpc.collectors.revoke.mutate({ id: collector.id, reason: "stolen" });
   const { status, failure } = await sendBatch(central.url, collector.apiKey, [aDetection()]);
   expect([status, failure.code]).toEqual([401, "key_revoked"]);
   const heartbeat = await fetch(`${central.url}/api/v1/heartbeat`, {

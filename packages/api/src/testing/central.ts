@@ -78,7 +78,7 @@ export const openTestCentral = async (options: TestCentralOptions = {}): Promise
     dataDir,
     addCollector: async (cameras = []) => {
       const name = `Collector ${++collectors}`;
-      const added = await addCollector(sql, name);
+      const added = await addCollector(sql, name, null);
       for (const id of cameras) await placeCamera(sql, name, { id });
       return { name, ...added };
     },
