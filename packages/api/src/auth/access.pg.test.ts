@@ -1,64 +1,15 @@
-/** The access table, tried out: every procedure with everybody. */
-import { FAILURES, PROCEDURES, ROLES, type Access, type ProcedureName, accessOf, can } from "@chaverim/contracts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+/** What a role gets to see of a detection, and what hostile names, ids and cursors do at the doors. */
+import { ROLES } from "@chaverim/contracts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestCentral, openTestCentral } from "../testing/central.ts";
-import { type Browser, failureOf } from "../testing/people.ts";
-
-const EVERYBODY = ["nobody", ...ROLES] as const;
-type Somebody = (typeof EVERYBODY)[number];
+import { failureOf } from "../testing/people.ts";
 
 let central: TestCentral;
-const browsers = new Map<Somebody, Browser>();
 beforeAll(async () => {
   central = await openTestCentral();
-  browsers.set("nobody", central.openBrowser());
-  for (const role of ROLES) browsers.set(role, await central.signIn(role));
 });
 afterAll(async () => {
   await central[Symbol.asyncDispose]();
-});
-
-const SUBSCRIPTIONS: ReadonlySet<string> = new Set(["detections.live", "alerts.live"]);
-/** Ends the session that the others still need. */
-const LAST: ReadonlySet<string> = new Set(["auth.logout"]);
-
-const refusalOf = (access: Access, who: Somebody): "signed_out" | "forbidden" | null => {
-  if (access === "public") return null;
-  if (who === "nobody") return "signed_out";
-  if (access === "signed_in") return null;
-  if (access === "password") return "signed_out";
-  return access !== "collector_key" && can(who, access) ? null : "forbidden";
-};
-
-const names = (Object.keys(PROCEDURES) as ProcedureName[])
-  .filter((name) => !SUBSCRIPTIONS.has(name))
-  .toSorted((a, b) => Number(LAST.has(a)) - Number(LAST.has(b)));
-
-describe.each(EVERYBODY)("%s", (who) => {
-  test.each(names)("%s", async (name) => {
-    await central.central.limits.forget("signIn", "127.0.0.1");
-    // An input that no procedure takes: whoever is let in is told so, and nothing happens.
-    const { status, body } = (await browsers.get(who)?.call(name, { unknown: true })) ?? { status: 0, body: null };
-    const code = (body as { error?: { data: { failure: { code: string } } } }).error?.data.failure.code ?? "ok";
-    const refusal = refusalOf(accessOf(name).needs, who);
-    expect(["signed_out", "forbidden"].includes(code) ? code : null).toBe(refusal);
-    expect(refusal === null ? status < 500 : status === FAILURES[refusal]).toBe(true);
-  });
-});
-
-test("Live channels are open to those whom the table names, and to nobody else", async () => {
-  const viewer = await central.signIn("viewer");
-  await using channel = viewer;
-  const first = await new Promise<string>((resolve) => {
-    const subscription = channel.trpc.alerts.live.subscribe(undefined, {
-      onStarted: () => {
-        subscription.unsubscribe();
-        resolve("started");
-      },
-      onError: (error) => resolve(error.message),
-    });
-  });
-  expect(first).toBe("started");
 });
 
 test("Over HTTP, too, a role sees of a detection only what the table gives it", async () => {

@@ -25,6 +25,9 @@ export type TestUser = User & { password: string; totpSecret: Buffer };
 export type UserOverrides = Partial<Pick<User, "email" | "area" | "trainedOn">>;
 
 const PASSWORD = "a long enough passphrase";
+let hashed: Promise<string> | undefined;
+/** Made once for all people of a test file: a hash takes as long as it is meant to. */
+const passwordHash = (): Promise<string> => (hashed ??= hashPassword(PASSWORD));
 
 /** An account of its own, made in the database: trained today, for every area. */
 export const aUser = async (central: Central, role: Role, overrides: UserOverrides = {}): Promise<TestUser> => {
@@ -39,7 +42,7 @@ export const aUser = async (central: Central, role: Role, overrides: UserOverrid
   };
   const [made] = await central.database.orm
     .insert(users)
-    .values({ ...person, passwordHash: await hashPassword(PASSWORD), totpSecret: central.keys.seal(totpSecret) })
+    .values({ ...person, passwordHash: await passwordHash(), totpSecret: central.keys.seal(totpSecret) })
     .returning({ id: users.id });
   if (!made) throw new Error("the account was not made");
   return { id: made.id, ...person, password: PASSWORD, totpSecret };
