@@ -1,29 +1,50 @@
 /** The dictionaries, and sentences that survive both directions. */
+import { type AccessEntry, PROCEDURES, ROUTES } from "@chaverim/contracts";
 import { beforeEach, expect, test } from "vitest";
 import { setLanguage } from "../settings.ts";
 import { en } from "./en.ts";
 import { he } from "./he.ts";
+import { officeEn } from "./office-en.ts";
+import { officeHe } from "./office-he.ts";
 import { loadWords, t } from "./words.ts";
 
 beforeEach(() => setLanguage("en"));
 
 const parametersOf = (text: string): string[] => (text.match(/\{\{ \w+ \}\}/g) ?? []).toSorted();
 
-test("Hebrew has every key of English and no other", () => {
-  expect(Object.keys(he).toSorted()).toEqual(Object.keys(en).toSorted());
+type Words = Readonly<Record<string, string>>;
+const DICTIONARIES: readonly { name: string; english: Words; hebrew: Words }[] = [
+  { name: "the application", english: en, hebrew: he },
+  { name: "the administrator's screens", english: officeEn, hebrew: officeHe },
+];
+
+test.each(DICTIONARIES)("Hebrew of $name has every key of English and no other", ({ english, hebrew }) => {
+  expect(Object.keys(hebrew).toSorted()).toEqual(Object.keys(english).toSorted());
 });
 
-test("a sentence takes the same parameters in both languages", () => {
-  for (const key of Object.keys(en) as (keyof typeof en)[]) {
-    expect({ key, parameters: parametersOf(he[key]) }).toEqual({ key, parameters: parametersOf(en[key]) });
+test.each(DICTIONARIES)("a sentence of $name takes the same parameters in both languages", ({ english, hebrew }) => {
+  for (const key of Object.keys(english)) {
+    expect({ key, parameters: parametersOf(hebrew[key] ?? "") }).toEqual({
+      key,
+      parameters: parametersOf(english[key] ?? ""),
+    });
   }
 });
 
-test("no translation is left in English", () => {
-  const latin = Object.entries(he).filter(
-    ([key, text]) => !/\p{Script=Hebrew}/u.test(text) && text !== en[key as keyof typeof en],
+test.each(DICTIONARIES)("no translation of $name is left in English", ({ english, hebrew }) => {
+  const latin = Object.entries(hebrew).filter(
+    ([key, text]) => !/\p{Script=Hebrew}/u.test(text) && text !== english[key],
   );
   expect(latin).toEqual([]);
+});
+
+test("every action and field that the access log can name has words in both languages", () => {
+  const doors = Object.entries<AccessEntry>({ ...PROCEDURES, ...ROUTES });
+  const actions = doors.filter(([, entry]) => entry.logs !== undefined).map(([name]) => `action.${name}`);
+  const fields = doors.flatMap(([, entry]) => entry.records ?? []).map((name) => `field.${name}`);
+  const wanted = [...new Set([...actions, ...fields])];
+  expect(wanted.length).toBeGreaterThan(50);
+  expect(wanted.filter((key) => !(key in officeEn) || !(key in officeHe))).toEqual([]);
 });
 
 test("an English sentence with English parameters is plain text", () => {

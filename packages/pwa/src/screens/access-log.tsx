@@ -1,0 +1,166 @@
+/**
+ * The access log: who looked at what, when, why, and how it ended.
+ * Rule: the address is the filter; reading the log is a look itself, so nothing here asks by itself again.
+ */
+import type { LogEntryView } from "@chaverim/contracts";
+import { useSearchParams } from "@solidjs/router";
+import FileText from "lucide-solid/icons/file-text";
+import Share from "lucide-solid/icons/share";
+import X from "lucide-solid/icons/x";
+import { Match, Show, Switch, createEffect, createSignal, on } from "solid-js";
+import { w } from "../i18n/office.ts";
+import { t } from "../i18n/words.ts";
+import { tellTrouble } from "../parts/attempt.ts";
+import { LogDetail } from "../parts/office/log-detail.tsx";
+import { LogExport } from "../parts/office/log-export.tsx";
+import { LogFilters } from "../parts/office/log-filters.tsx";
+import { type LogQuestion, type LogSearch, questionOf } from "../parts/office/log-question.ts";
+import { LogTable } from "../parts/office/log-table.tsx";
+import { LogTabs } from "../parts/office/log-tabs.tsx";
+import { LogVerify } from "../parts/office/log-verify.tsx";
+import { createOnline } from "../parts/online.ts";
+import { Screen } from "../parts/screen.tsx";
+import { Sheet } from "../parts/sheet.tsx";
+import { NoPermission, Notice, Shapes, TroubleNotice } from "../parts/states.tsx";
+import { isWide } from "../parts/width.ts";
+import { mayI } from "../session.ts";
+import { trpc } from "../trpc.ts";
+import "../styles/office.css";
+
+/** A page of entries: about three screens of a desktop. */
+const PAGE = 100;
+
+type Page = { entries: LogEntryView[]; cursor: number | null };
+
+/** The entries that a question finds, page by page. @param question the JSON of a question; null asks nothing */
+const createPages = (question: () => string | null) => {
+  const first = createOnline(question, (asked, signal): Promise<Page> =>
+    trpc.accessLog.search.query({ ...JSON.parse(asked), limit: PAGE }, { signal }),
+  );
+  const [older, setOlder] = createSignal<Page[]>([]);
+  const [busy, setBusy] = createSignal(false);
+  createEffect(on(first.answer, () => setOlder([])));
+  const cursor = (): number | null => (older().at(-1) ?? first.answer())?.cursor ?? null;
+  const more = async (): Promise<void> => {
+    const asked = question();
+    const from = cursor();
+    if (asked === null || from === null) return;
+    setBusy(true);
+    try {
+      const page = await trpc.accessLog.search.query({ ...JSON.parse(asked), limit: PAGE, cursor: from });
+      // The filters may have changed while it came.
+      if (asked === question()) setOlder((pages) => [...pages, page]);
+    } catch (error) {
+      tellTrouble(error);
+    }
+    setBusy(false);
+  };
+  const entries = () => [...(first.answer()?.entries ?? []), ...older().flatMap((page) => page.entries)];
+  return { first, entries, cursor, more, busy };
+};
+
+const Empty = (props: { plate: string | undefined }) => (
+  <Show
+    when={props.plate}
+    fallback={<Notice icon={<FileText aria-hidden="true" />} title={w("log.empty")} text={w("log.emptyNext")} />}
+  >
+    {(plate) => (
+      <Notice
+        icon={<FileText aria-hidden="true" />}
+        title={w("log.emptyPlate", { plate: plate() })}
+        text={w("log.emptyPlateNext")}
+      />
+    )}
+  </Show>
+);
+
+export default function AccessLogScreen() {
+  const [search, setSearch] = useSearchParams<LogSearch & { entry?: string }>();
+  const may = () => mayI("read_log");
+  const question = (): LogQuestion => questionOf(search);
+  const pages = createPages(() => (may() ? JSON.stringify(question()) : null));
+  const about = () => (may() ? "all" : null);
+  const people = createOnline(about, (_all, signal) => trpc.users.list.query(undefined, { signal }));
+  const policy = createOnline(about, (_all, signal) => trpc.policy.read.query(undefined, { signal }));
+  const purposes = () => policy.answer()?.settings.purpose.codes ?? [];
+  const [exporting, setExporting] = createSignal(false);
+  const chosen = () => pages.entries().find(({ id }) => String(id) === search.entry);
+  const choose = (entry: LogEntryView | undefined): void =>
+    setSearch({ entry: entry === undefined ? undefined : String(entry.id) }, { replace: true, scroll: false });
+
+  return (
+    <Screen title={w("log.title")} class="log-main">
+      <Show when={may()} fallback={<NoPermission title={w("office.who")} text={w("office.whoNext")} />}>
+        <div class="log-head">
+          <LogTabs here="looks" />
+          <span class="log-acts">
+            <LogVerify />
+            <button type="button" class="button" onClick={() => setExporting(true)}>
+              <Share aria-hidden="true" />
+              {w("export.button")}
+            </button>
+          </span>
+        </div>
+        <LogFilters
+          search={{
+            plate: search.plate,
+            person: search.person,
+            action: search.action,
+            outcome: search.outcome,
+            from: search.from,
+            to: search.to,
+          }}
+          people={people.answer()?.people ?? []}
+          onChange={(change) => setSearch({ ...change, entry: undefined })}
+        />
+        <div class="log-body" classList={{ "with-detail": chosen() !== undefined }}>
+          <div class="log-list">
+            <Switch>
+              <Match when={pages.first.trouble()}>
+                {(trouble) => (
+                  <TroubleNotice title={w("log.failed")} trouble={trouble()} onRetry={pages.first.refresh} />
+                )}
+              </Match>
+              <Match when={pages.first.answer() === undefined}>
+                <Shapes rows={8} />
+              </Match>
+              <Match when={pages.entries().length === 0}>
+                <Empty plate={search.plate} />
+              </Match>
+              <Match when={true}>
+                <LogTable
+                  label={search.plate ? w("log.whoLooked", { plate: search.plate }) : w("log.rows")}
+                  entries={pages.entries()}
+                  purposes={purposes()}
+                  selected={chosen()?.id}
+                  onSelect={(entry) => choose(entry.id === chosen()?.id ? undefined : entry)}
+                />
+                <div class="list-end">
+                  <Show when={pages.cursor() !== null} fallback={<p class="quiet">{w("log.oldest")}</p>}>
+                    <button type="button" class="button" disabled={pages.busy()} onClick={() => void pages.more()}>
+                      {w("log.older")}
+                    </button>
+                  </Show>
+                </div>
+              </Match>
+            </Switch>
+          </div>
+          <Show when={isWide() && chosen()}>
+            {(entry) => (
+              <aside class="log-side" aria-label={w("log.entry")}>
+                <button type="button" class="target" aria-label={t("app.close")} onClick={() => choose(undefined)}>
+                  <X aria-hidden="true" />
+                </button>
+                <LogDetail entry={entry()} purposes={purposes()} />
+              </aside>
+            )}
+          </Show>
+        </div>
+        <Sheet open={!isWide() && chosen() !== undefined} onClose={() => choose(undefined)} title={w("log.entry")}>
+          <Show when={chosen()}>{(entry) => <LogDetail entry={entry()} purposes={purposes()} />}</Show>
+        </Sheet>
+        <LogExport open={exporting()} question={question()} onClose={() => setExporting(false)} />
+      </Show>
+    </Screen>
+  );
+}
