@@ -4,6 +4,7 @@ import { type AccessEntry, type Capability, PROCEDURES, ROLES, ROUTES, can, norm
 
 const table: Record<string, AccessEntry> = { ...PROCEDURES, ...ROUTES };
 const doors = Object.keys(table);
+const needsOf = (door: string): string => table[door]?.needs ?? "";
 const doorsOf = (access: string) => doors.filter((door) => table[door]?.needs === access);
 
 test("nobody may delete or change evidence: there is no door for it", () => {
@@ -13,23 +14,75 @@ test("nobody may delete or change evidence: there is no door for it", () => {
 
 test("these doors and no others open without a session or a key", () => {
   expect(doorsOf("public")).toEqual([
-    "auth.login",
-    "auth.totp",
-    "auth.setupState",
-    "auth.setup",
-    "auth.setupConfirm",
     "system.info",
+    "auth.login",
+    "auth.invitation",
+    "auth.accept",
+    "auth.confirm",
     "GET /api/v1/ping",
     "GET /api/v1/keys",
     "GET /api/v1/openapi.json",
+    "GET /transparency",
+    "GET /policy",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
   ]);
 });
 
+test("a password alone reaches the second factor and nothing else", () => {
+  expect(doorsOf("password")).toEqual(["auth.totp", "auth.recover"]);
+});
+
 test("a session without any capability reaches nothing but itself", () => {
-  expect(doorsOf("signed_in")).toEqual(["auth.me", "auth.logout"]);
+  const beyond = doorsOf("signed_in").filter((door) => !door.startsWith("auth."));
+  // The policy that binds everybody, one's own looks, and telling of them.
+  expect(beyond).toEqual(["policy.read", "accessLog.mine", "accessLog.addOffline"]);
+});
+
+test("whatever shows a plate, an image or a list is written down, and so is every change", () => {
+  const unwritten = doors.filter((door) => !table[door]?.logs && !["public", "collector_key"].includes(needsOf(door)));
+  expect(unwritten).toEqual([
+    // Steps of signing in write their own entries, when they have succeeded or failed.
+    "auth.totp",
+    "auth.recover",
+    // About oneself or about machines; no plate, image or list of people passes here.
+    "auth.me",
+    "auth.devices",
+    "auth.dismissNotice",
+    "collectors.list",
+    "policy.read",
+    "accessLog.verify",
+    // Is itself what is written.
+    "accessLog.addOffline",
+  ]);
+});
+
+test("an act that changes who may do what, or takes the log out, asks for a fresh code", () => {
+  expect(doors.filter((door) => table[door]?.stepUp)).toEqual([
+    "auth.changePassword",
+    "auth.renewRecoveryCodes",
+    "collectors.approveCamera",
+    "collectors.create",
+    "collectors.rotateKey",
+    "collectors.revokeKey",
+    "collectors.revoke",
+    "users.invite",
+    "users.update",
+    "users.setRole",
+    "users.decide",
+    "users.setDisabled",
+    "users.resetAuthenticator",
+    "policy.set",
+    "accessLog.export",
+  ]);
+});
+
+test("no field that is written down is a secret", () => {
+  const fields = doors.flatMap((door) => table[door]?.records ?? []);
+  expect(fields.filter((field) => /password|code$|token|secret|apiKey/i.test(field))).toEqual(["code"]);
+  // The one that is left is the purpose's.
+  expect(doors.filter((door) => table[door]?.records?.includes("code"))).toEqual(["investigations.open"]);
 });
 
 test("a collector's key opens ingest and heartbeat alone", () => {
@@ -50,9 +103,15 @@ test("what a lower role may do, a higher one may too", () => {
 test("a volunteer in the field sees and answers alerts, and changes nothing else", () => {
   expect(can("viewer", "see_alerts")).toBe(true);
   expect(can("viewer", "answer_alerts")).toBe(true);
-  expect(can("viewer", "see_scene")).toBe(false);
+  expect(can("viewer", "see_timeline")).toBe(false);
   expect(can("viewer", "write_watchlists")).toBe(false);
+  expect(can("viewer", "see_collectors")).toBe(false);
   expect(can("viewer", "manage_collectors")).toBe(false);
+});
+
+test("people, keys, the policy and the access log are an administrator's", () => {
+  for (const capability of ["manage_people", "manage_collectors", "set_policy", "read_log", "review_looks"] as const)
+    expect([capability, ROLES.filter((role) => can(role, capability))]).toEqual([capability, ["admin"]]);
 });
 
 test("only an administrator lets a camera in", () => {

@@ -20,7 +20,7 @@ test("the wire is the one that this version promises", () => {
     batchResponse: "bda73b5aabfa7650cfac9af2578ef594a85b3645457c1b376a9b908cde59f257",
     command: "43c0437a7a2df68da35b6148e82ea373a620e79e47411a22d6e94c8baf5d134f",
     detection: "f3df612196d2bf65e43405ec2be11f4499b9ea04e89913360a05524eb065b7db",
-    failure: "83ee134b7fe44ba2628eb5d0e296fb1f82fe49b5d868eb92981e9d66dd7cf946",
+    failure: "794370e505f3e3b9d4417c41735895d32e55792ae92db4bf83b2d1fe73f84d22",
     heartbeat: "05529d963bdf0e6b692cd5ca920290485d3aacc5f004e0ab2db47568f7813710",
     heartbeatResponse: "b189d0d9359846e49cac3bc7e7e4f2b03ecc01ee0c703e1e6a648b5fb7a906b6",
     receipt: "3e0c2230caf37a92af4f7412971e19591b3b54bf0984b4932fffd9b7c904bcf7",
