@@ -78,6 +78,94 @@ test("user add prints what an authenticator needs, once, and keeps the secret se
   expect(matchingStep(secret, codeOf(secret), Date.now())).not.toBeNull();
 });
 
+/** The newest entries that the operator's command left, oldest first. */
+const acts = (count: number) => database.sql<{ command: string; filters: Record<string, string>; outcome: string }[]>`
+  select * from (select id, filters ->> 'command' as command, filters - 'command' as filters, outcome, failure, user_id as "userId"
+    from access_log where action = 'console.act' order by id desc limit ${count}) newest order by id`;
+
+test("What user add changes is in the access log, without the password and the secret", async () => {
+  const made = await json([...user("noted@example.org"), "--area", "North", "--trained", "2026-01-02"], PASSWORD);
+  const [act] = await acts(1);
+  expect(act).toMatchObject({
+    command: "user add",
+    filters: { email: "noted@example.org", name: "N", role: "admin", area: "North", trained: "2026-01-02" },
+    outcome: "ok",
+    failure: null,
+    userId: null,
+  });
+  const [row] = await database.sql<{ text: string }[]>`select string_agg(a::text, ' ') as text from access_log a`;
+  for (const secret of [PASSWORD, made["totpSecret"] ?? "-"]) expect(row?.text).not.toContain(secret);
+  expect(
+    await database.sql`select area, trained_on::text as "trainedOn" from users where email = 'noted@example.org'`,
+  ).toEqual([{ area: "North", trainedOn: "2026-01-02" }]);
+});
+
+test("A command that could not be done leaves a second entry with the failure; one that changes nothing leaves none", async () => {
+  expect((await alpr(user("noted@example.org"), PASSWORD)).code).toBe(2);
+  expect((await alpr(user("noted@example.org", "--trained", "2999-01-01"), PASSWORD)).error).toMatch(
+    /has not come yet/,
+  );
+  expect((await alpr(["user", "list"])).code).toBe(0);
+  expect(await acts(4)).toMatchObject([
+    { command: "user add", outcome: "ok", failure: null },
+    { command: "user add", outcome: "error", failure: "conflict" },
+    { command: "user add", outcome: "ok", failure: null },
+    { command: "user add", outcome: "error", failure: "invalid" },
+  ]);
+});
+
+test("user disable shuts out, ends devices, protects the last administrator; user enable lets in again", async () => {
+  const [noted] = await database.sql<{ id: string }[]>`select id from users where email = 'noted@example.org'`;
+  await database.sql`insert into sessions (id_hash, user_id, kind, assurance, idle_expires_at, absolute_expires_at)
+    values ('\\x01', ${noted?.id ?? null}, 'desktop', 'password+totp', now() + interval '1 hour', now() + interval '1 hour')`;
+  const disable = (email: string) => ["user", "disable", "--email", email, "--reason", "left us"];
+  expect(await json(disable("Noted@example.org"))).toMatchObject({ email: "noted@example.org", disabled: true });
+  expect(await database.sql`select disabled_reason as reason from users where id = ${noted?.id ?? null}`).toEqual([
+    { reason: "left us" },
+  ]);
+  expect(await database.sql`select 1 from sessions where revoked_at is null`).toEqual([]);
+  expect((await alpr(disable("op@example.org"))).error).toMatch(/last administrator/);
+  const listed = (await alpr(["user", "list"])).out;
+  expect(listed).toMatch(/op@example\.org {2}N {2}admin {2}active/);
+  expect(listed).toMatch(/noted@example\.org {2}N {2}admin {2}disabled/);
+  expect(await json(["user", "enable", "--email", "noted@example.org"])).toMatchObject({ disabled: false });
+  expect((await alpr(disable("nobody@example.org"))).error).toMatch(/^Nobody has the address nobody@example\.org/);
+  expect((await alpr(["user", "disable", "--email", "op@example.org"])).error).toMatch(/--reason/);
+});
+
+test("user invite and user reset-authenticator print a link, once, and keep only its hash", async () => {
+  const invite = [
+    "user",
+    "invite",
+    "--email",
+    "new@example.org",
+    "--name",
+    "New",
+    "--role",
+    "viewer",
+    "--area",
+    "North",
+  ];
+  const { code, out } = await alpr([...invite, "--json"], "", { PUBLIC_URL: "https://alpr.example.org" });
+  expect([code, out]).toEqual([0, expect.stringMatching(/"link":"https:\/\/alpr\.example\.org\/join#[\w-]{43}"/)]);
+  const reset = await json(["user", "reset-authenticator", "--email", "op@example.org"]);
+  expect(reset["link"]).toMatch(/^http:\/\/127\.0\.0\.1:3000\/join#[\w-]{43}$/);
+  const rows = await database.sql<{ text: string }[]>`select i::text as text from invitations i
+    union all select a::text from access_log a`;
+  for (const link of [(JSON.parse(out) as { link: string }).link, reset["link"] ?? ""])
+    expect(JSON.stringify(rows)).not.toContain(link.split("#")[1]);
+  expect(
+    await database.sql`select kind, email, invited_by as "invitedBy" from invitations where used_at is null order by kind`,
+  ).toEqual([
+    { kind: "invite", email: "new@example.org", invitedBy: null },
+    { kind: "reset", email: "op@example.org", invitedBy: null },
+  ]);
+  expect((await alpr(["user", "list"])).out).toMatch(/op@example\.org.*waits for a new authenticator/);
+  expect((await alpr([...invite.slice(0, 3), "noted@example.org", ...invite.slice(4)])).error).toMatch(
+    /account already/,
+  );
+});
+
 test("collector add prints its id and its key, revoke refuses it", async () => {
   const made = await json(["collector", "add", "--name", "North"]);
   expect(Object.keys(made)).toEqual(["id", "apiKey"]);
@@ -89,6 +177,26 @@ test("collector add prints its id and its key, revoke refuses it", async () => {
   expect(
     await database.sql`select revoked_reason as reason, revoked_at is not null as revoked from collectors where name = 'North'`,
   ).toEqual([{ reason: "stolen", revoked: true }]);
+});
+
+test("collector rotate-key prints a new key, keys lists both, revoke-key ends one, and the log has it all but the keys", async () => {
+  const { apiKey: old = "" } = await json(["collector", "add", "--name", "Rotating"]);
+  const { apiKey: made = "", oldKeyUntil } = await json(["collector", "rotate-key", "--name", "rotating"]);
+  expect(made).toMatch(/^alpr_[A-Za-z0-9_-]{43}$/);
+  expect(Date.parse(oldKeyUntil ?? "")).toBeGreaterThan(Date.now() + 23 * 3_600_000);
+  expect(await json(["collector", "revoke-key", "--prefix", old.slice(0, 10), "--reason", "found on a desk"])).toEqual({
+    prefix: old.slice(0, 10),
+    revoked: true,
+  });
+  const { keys } = (await json(["collector", "keys", "--name", "Rotating"])) as unknown as { keys: unknown[] };
+  expect(keys).toMatchObject([
+    { prefix: made.slice(0, 10), lastUsedAt: null, expiresAt: null, revoked: null },
+    { prefix: old.slice(0, 10), expiresAt: oldKeyUntil, revoked: "found on a desk" },
+  ]);
+  const acts = await database.sql<{ command: string; text: string }[]>`
+    select filters ->> 'command' as command, access_log::text as text from access_log where action = 'console.act' order by id desc limit 3`;
+  expect(acts.map(({ command }) => command)).toEqual(["collector revoke-key", "collector rotate-key", "collector add"]);
+  for (const { text } of acts) for (const key of [old, made]) expect(text).not.toContain(key.slice(10));
 });
 
 test("camera approve places one camera, or all of a file", async () => {
@@ -177,6 +285,13 @@ test.each<[string, string[], string, RegExp]>([
     "",
     /no such collector/,
   ],
+  [
+    "a key that does not exist",
+    ["collector", "revoke-key", "--prefix", "alpr_00000", "--reason", "x"],
+    "",
+    /No key that works/,
+  ],
+  ["a rotation for nobody", ["collector", "rotate-key", "--name", "none"], "", /no such collector/],
   [
     "a collector that does not exist",
     ["camera", "approve", "--collector", "none", "--id", "x"],
