@@ -82,6 +82,7 @@ const read = async (path: string) => {
 const seen = (markup: string) =>
   markup
     .replaceAll(/<style>.*?<\/style>/gs, "")
+    .replaceAll(/[\u2068\u2069]/g, "")
     .replaceAll(/<[^>]+>/g, " ")
     .replaceAll(/\s+/g, " ");
 const PAGES = ["/transparency", "/policy"] as const;
@@ -207,7 +208,7 @@ test("Whatever stands in the settings is text and never markup", async () => {
 /** Label and value of each row and figure. */
 const figuresOf = (markup: string): ReadonlyMap<string, string> =>
   new Map(
-    [...markup.matchAll(/<(?:dt|th)[^>]*>([^<]*)<\/(?:dt|th)>\s*<(?:dd|td)>([^<]*)</g)].map(
+    [...markup.replaceAll(/<\/?bdi>/g, "").matchAll(/<(?:dt|th)[^>]*>([^<]*)<\/(?:dt|th)>\s*<(?:dd|td)>([^<]*)</g)].map(
       ([, label = "", value = ""]) => [label.trim(), value.trim()],
     ),
   );

@@ -80,8 +80,11 @@ const STYLE: Markup = html`<style>
   }
   dl {
     display: grid;
-    grid-template-columns: minmax(0, 2fr) minmax(0, 1fr);
+    grid-template-columns: minmax(0, 1fr) minmax(0, 2fr);
     gap: 6px 16px;
+  }
+  .figures {
+    grid-template-columns: minmax(0, 2fr) minmax(0, 1fr);
   }
   dd {
     margin: 0;
@@ -97,6 +100,7 @@ const STYLE: Markup = html`<style>
   th,
   td {
     padding: 6px 0;
+    padding-inline-end: 16px;
     border-block-end: 1px solid var(--line);
     text-align: start;
   }

@@ -25,3 +25,6 @@ const toMarkup = (part: Part): string => {
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Markup => ({
   markup: String.raw({ raw: strings }, ...parts.map(toMarkup)),
 });
+
+/** U+2068 first-strong isolate … U+2069 pop: a name inside a sentence of another direction reorders nothing around it. */
+export const isolate = (text: string): string => `\u2068${text}\u2069`;

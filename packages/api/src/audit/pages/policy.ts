@@ -3,14 +3,14 @@
  * Rule: the elements, their order and their headings are those of California Civil Code 1798.90.51(b)(2).
  */
 import { POLICY_ELEMENTS, type PolicyElement, type PolicySettings, type PolicyView, ROLES } from "@chaverim/contracts";
-import { type Markup, html } from "./html.ts";
+import { type Markup, html, isolate } from "./html.ts";
 import type { Language, Words } from "./words.ts";
 
 const hourText = (hour: number): string => `${String(hour).padStart(2, "0")}:00`;
 
 const toList = (lines: readonly string[]): Markup =>
   html`<ul>
-    ${lines.map((line) => html`<li dir="auto">${line}</li> `)}
+    ${lines.map((line) => html`<li>${line}</li> `)}
   </ul>`;
 
 /** What the settings say of each element. */
@@ -23,7 +23,7 @@ const generated = (settings: PolicySettings, words: Words): Record<PolicyElement
       : [words.night(reviews.nightLooks, hourText(reviews.nightFrom), hourText(reviews.nightTo), timeZone)];
   return {
     purposes: html`<p>${words.purposesAre}</p>
-      ${toList(purpose.codes.map(({ label, needsCase }) => (needsCase ? words.withCase(label) : label)))}
+      ${toList(purpose.codes.map(({ label, needsCase }) => (needsCase ? words.withCase(isolate(label)) : isolate(label))))}
       <p>
         ${purpose.requiredFor.length > 0 ? words.purposeRequired(purpose.requiredFor.map((role) => words.role[role]).join(", ")) : words.purposeNotRequired}
       </p>`,
@@ -43,7 +43,7 @@ const generated = (settings: PolicySettings, words: Words): Record<PolicyElement
       words.lookAlikes,
       words.people,
       words.expiry,
-      ...(contact === "" ? [] : [words.correction(contact)]),
+      ...(contact === "" ? [] : [words.correction(isolate(contact))]),
     ]),
     retention: html`<p>${words.additive}</p>`,
   };
@@ -72,9 +72,9 @@ export const renderPolicy = ({ version, settings, setAt }: PolicyView, words: Wo
   return html`<h1>${words.policy}</h1>
     <dl>
       <dt>${words.organisation}</dt>
-      <dd dir="auto">${settings.organisation}</dd>
+      <dd><bdi>${settings.organisation}</bdi></dd>
       <dt>${words.contact}</dt>
-      <dd dir="auto">${settings.contact || words.notStated}</dd>
+      <dd><bdi>${settings.contact || words.notStated}</bdi></dd>
       <dt>${words.version}</dt>
       <dd>${version}</dd>
       <dt>${words.inForce}</dt>

@@ -28,7 +28,7 @@ const toTable = (caption: string, [left, right]: readonly [string, string], line
       ${lines.map(
         ([label, value]) =>
           html`<tr>
-            <th scope="row" dir="auto">${label}</th>
+            <th scope="row"><bdi>${label}</bdi></th>
             <td>${value}</td>
           </tr> `,
       )}
@@ -36,7 +36,7 @@ const toTable = (caption: string, [left, right]: readonly [string, string], line
   </table>`;
 
 const toFigures = (lines: readonly Line[]): Markup =>
-  html`<dl>
+  html`<dl class="figures">
     ${lines.map(
       ([label, value]) =>
         html`<dt>${label}</dt>

@@ -74,7 +74,7 @@ const en = {
     admin:
       "Administrators: alerts, searches, movements of a plate, pictures and lists; people, devices and this policy; the access log and its reviews.",
     operator: "Operators (dispatch): alerts, searches, movements of a plate, pictures and lists.",
-    viewer: `Volunteers: alerts, and lists marked for the field; searches of the last 24 hours in their own area, at most ${looks} a day; pictures of the scene for alerts alone.`,
+    viewer: `Volunteers: alerts, and lists marked for the field; searches of the last 24 hours, in their own area where they have one, at most ${looks} a day; pictures of the scene for alerts alone.`,
   }),
   signIn: "Everybody signs in by name, with a password and a one-time code.",
   training: (days: number) => `Searching is closed to everybody whose last training was more than ${days} days ago.`,
@@ -159,7 +159,7 @@ const he: Words = {
     admin:
       "מנהלים: התראות, חיפושים, מסלול של לוחית, צילומים ורשימות; אנשים, התקנים ומדיניות זו; יומן הגישה והבדיקות שלו.",
     operator: "מוקדנים: התראות, חיפושים, מסלול של לוחית, צילומים ורשימות.",
-    viewer: `מתנדבים: התראות, ורשימות המסומנות לשטח; חיפושים ב־24 השעות האחרונות באזור שלהם, ${looks} ביום לכל היותר; צילומי זירה של התראות בלבד.`,
+    viewer: `מתנדבים: התראות, ורשימות המסומנות לשטח; חיפושים ב־24 השעות האחרונות, באזור שלהם אם נקבע, ${looks} ביום לכל היותר; צילומי זירה של התראות בלבד.`,
   }),
   signIn: "כל אדם נכנס בשמו, עם סיסמה וקוד חד־פעמי.",
   training: (days) => `החיפוש חסום לכל מי שהכשרתו האחרונה הייתה לפני יותר מ־${days} ימים.`,
