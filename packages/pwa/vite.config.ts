@@ -32,6 +32,34 @@ const trustTemplates = (): Plugin => {
   };
 };
 
+type Bundle = { getModuleInfo: (id: string) => { importedIds: readonly string[] } | null };
+/** Every module that the first page loads: what main.tsx imports, and what that imports. */
+let startIds: Set<string> | undefined;
+const findStart = (bundle: Bundle): Set<string> => {
+  const found = new Set<string>();
+  const visit = (id: string): void => {
+    if (found.has(id)) return;
+    found.add(id);
+    for (const imported of bundle.getModuleInfo(id)?.importedIds ?? []) visit(imported);
+  };
+  visit(`${import.meta.dirname}/src/main.tsx`);
+  return found;
+};
+
+/** The words and parts of one circle of screens: they load with it. */
+const CIRCLE = /\/src\/(?:i18n|parts)\/(account|office)/;
+
+/**
+ * What two screens share is one file, not twenty of 300 bytes: one that the first page loads, one for a person's account,
+ * one for the administrators' screens, and one for whatever else comes later. The first page's takes its share first, since
+ * a file takes along what its modules import.
+ */
+const SHARED = [
+  (id: string, bundle: Bundle) => ((startIds ??= findStart(bundle)).has(id) ? "shared" : null),
+  (id: string) => (CIRCLE.test(id) ? null : "later"),
+  (id: string) => CIRCLE.exec(id)?.[1] ?? null,
+].map((name, place, all) => ({ name, minShareCount: 2, priority: all.length - place }));
+
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [
@@ -76,8 +104,7 @@ export default defineConfig({
       // The screens use the types of contracts and a few functions; building its schemas has no effect of its own, so
       // zod (18 KB compressed) stays off the phone.
       treeshake: { moduleSideEffects: (id) => !/\/(contracts\/src|zod)\//.test(id), manualPureFunctions: ["z"] },
-      // What two screens share is one file, not twenty of 300 bytes.
-      output: { codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] } },
+      output: { codeSplitting: { groups: SHARED } },
     },
   },
   server: {

@@ -5,6 +5,8 @@
 import * as z from "zod/mini";
 import { roleSchema } from "./access.ts";
 
+// Says to the screens' build that nothing is lost when a schema is left out.
+/* @__NO_SIDE_EFFECTS__ */
 const line = (max: number) => z.string().check(z.maxLength(max));
 
 export const purposeCodeSchema = z.object({

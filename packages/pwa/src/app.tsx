@@ -1,20 +1,25 @@
 /**
- * The application: who is signed in decides between the entrance and the screens; the shell around them is navigation,
- * the news of alerts, and messages.
- * Rule: an alert that arrives anywhere is told without taking the focus.
+ * The application: who is signed in, and the lock, decide between the entrance and the screens; the shell around them is
+ * navigation, the news of alerts, messages, and what central asks of the person.
+ * Rule: an alert that arrives anywhere is told without taking the focus, and rings behind the lock, too.
  */
 import type { AlertView, Capability } from "@chaverim/contracts";
 import { A, Navigate, Route, Router, type RouteSectionProps, useLocation, useNavigate } from "@solidjs/router";
 import Bell from "lucide-solid/icons/bell";
+import FileText from "lucide-solid/icons/file-text";
 import LayoutPanelLeft from "lucide-solid/icons/layout-panel-left";
 import ListIcon from "lucide-solid/icons/list";
 import Radio from "lucide-solid/icons/radio";
 import Search from "lucide-solid/icons/search";
 import Server from "lucide-solid/icons/server";
+import SlidersHorizontal from "lucide-solid/icons/sliders-horizontal";
 import User from "lucide-solid/icons/user";
+import Users from "lucide-solid/icons/users";
 import { type Component, For, Match, Show, Suspense, Switch, createEffect, lazy, on, onCleanup } from "solid-js";
 import { Dynamic } from "solid-js/web";
+import { asked, settle } from "./asking.ts";
 import { now } from "./clock.ts";
+import type { WordKey } from "./i18n/en.ts";
 import { t } from "./i18n/words.ts";
 import { link } from "./local/sync.ts";
 import { Mark } from "./parts/mark.tsx";
@@ -24,24 +29,35 @@ import { Screen, newAlertsCount } from "./parts/screen.tsx";
 import { Notice } from "./parts/states.tsx";
 import { Toasts, showToast } from "./parts/toasts.tsx";
 import { isWall } from "./parts/width.ts";
-import { local, mayI, user } from "./session.ts";
+import { followPresence } from "./presence.ts";
+import { local, lock, mayI, user } from "./session.ts";
 import { shortcuts } from "./settings.ts";
 import { type Rung, dueTone, play } from "./sound.ts";
 import AlertsScreen from "./screens/alerts.tsx";
 import LiveScreen from "./screens/live.tsx";
 
+const AccessLogScreen = lazy(() => import("./screens/access-log.tsx"));
 const CollectorsScreen = lazy(() => import("./screens/collectors.tsx"));
 const ListsScreen = lazy(() => import("./screens/lists.tsx"));
+const JoinScreen = lazy(() => import("./screens/join.tsx"));
+const LockScreen = lazy(() => import("./screens/lock.tsx"));
 const MeScreen = lazy(() => import("./screens/me.tsx"));
+const MyLogScreen = lazy(() => import("./screens/my-log.tsx"));
+const PeopleScreen = lazy(() => import("./screens/people.tsx"));
+const PersonScreen = lazy(() => import("./screens/person.tsx"));
 const PlateScreen = lazy(() => import("./screens/plate.tsx"));
+const ReviewsScreen = lazy(() => import("./screens/reviews.tsx"));
 const SearchScreen = lazy(() => import("./screens/search.tsx"));
-const SetupScreen = lazy(() => import("./screens/setup.tsx"));
+const SettingsScreen = lazy(() => import("./screens/settings.tsx"));
 const SignInScreen = lazy(() => import("./screens/sign-in.tsx"));
 const WallScreen = lazy(() => import("./screens/wall.tsx"));
+const Purpose = lazy(() => import("./parts/account/purpose.tsx"));
+const StepUp = lazy(() => import("./parts/account/step-up.tsx"));
+const StillThere = lazy(() => import("./parts/account/still-there.tsx"));
 
 type Place = {
   href: string;
-  word: "nav.wall" | "nav.alerts" | "nav.live" | "nav.search" | "nav.lists" | "nav.collectors" | "nav.me";
+  word: Extract<WordKey, `nav.${string}`>;
   icon: Component<{ "aria-hidden": "true" }>;
   needs?: Capability;
   /** Where it is offered; both when left out. */
@@ -57,6 +73,9 @@ const PLACES: readonly Place[] = [
   { href: "/search", word: "nav.search", icon: Search, needs: "search_plates", also: "/plates" },
   { href: "/lists", word: "nav.lists", icon: ListIcon, needs: "read_watchlists" },
   { href: "/collectors", word: "nav.collectors", icon: Server, needs: "see_collectors", only: "desk" },
+  { href: "/people", word: "nav.people", icon: Users, needs: "manage_people", only: "desk" },
+  { href: "/access-log", word: "nav.log", icon: FileText, needs: "read_log", only: "desk", also: "/reviews" },
+  { href: "/settings", word: "nav.settings", icon: SlidersHorizontal, needs: "set_policy", only: "desk" },
   { href: "/me", word: "nav.me", icon: User },
 ];
 
@@ -177,7 +196,6 @@ const followSearchKey = (): void => {
 
 const Shell = (props: RouteSectionProps) => {
   followNews();
-  followSound();
   followSearchKey();
   const isOneAlert = () => props.location.pathname.startsWith("/alerts/");
   return (
@@ -191,24 +209,66 @@ const Shell = (props: RouteSectionProps) => {
   );
 };
 
-const Door = (props: RouteSectionProps) => (
-  <>
-    <Switch fallback={<div class="screen" />}>
-      <Match when={props.location.pathname === "/setup"}>
-        <Suspense>{props.children}</Suspense>
-      </Match>
-      <Match when={user() === null}>
-        <Suspense>
-          <SignInScreen />
-        </Suspense>
-      </Match>
-      <Match when={user() !== undefined}>
-        <Shell {...props} />
-      </Match>
-    </Switch>
-    <Toasts />
-  </>
-);
+/** What central asks of the person; whoever asked hears "no" when nobody can answer any more. */
+const Questions = () => {
+  onCleanup(() => settle(false));
+  return (
+    <Suspense>
+      <Switch>
+        <Match when={asked() === "code"}>
+          <StepUp />
+        </Match>
+        <Match when={asked() === "purpose"}>
+          <Purpose />
+        </Match>
+      </Switch>
+    </Suspense>
+  );
+};
+
+const Door = (props: RouteSectionProps) => {
+  followSound();
+  const nearEnd = followPresence();
+  const isJoining = () => props.location.pathname === "/setup" || props.location.pathname === "/join";
+  const isOpen = () => isJoining() || lock() === "open";
+  createEffect(() => {
+    // The title counts alerts; a locked application tells nothing.
+    if (!isOpen()) document.title = t("app.name");
+  });
+  return (
+    <>
+      <Switch fallback={<div class="screen" />}>
+        <Match when={isJoining()}>
+          <Suspense>{props.children}</Suspense>
+        </Match>
+        <Match when={user() === null}>
+          <Suspense>
+            <SignInScreen />
+          </Suspense>
+        </Match>
+        <Match when={user() && !isOpen()}>
+          <Suspense>
+            <LockScreen />
+          </Suspense>
+        </Match>
+        <Match when={user()}>
+          <Shell {...props} />
+        </Match>
+      </Switch>
+      <Show when={isOpen()}>
+        <Questions />
+        <Show when={nearEnd()}>
+          {(endMs) => (
+            <Suspense>
+              <StillThere endMs={endMs()} />
+            </Suspense>
+          )}
+        </Show>
+        <Toasts />
+      </Show>
+    </>
+  );
+};
 
 const NotFoundScreen = () => (
   <Screen title={t("app.notFound")} heading={t("app.name")}>
@@ -228,7 +288,7 @@ const NotFoundScreen = () => (
 export const App = () => (
   <Router root={Door}>
     <Route path="/" component={() => <Navigate href={isWall() ? "/wall" : "/alerts"} />} />
-    <Route path="/setup" component={SetupScreen} />
+    <Route path={["/setup", "/join"]} component={JoinScreen} />
     <Route path="/alerts/:id?" component={AlertsScreen} />
     <Route path="/live" component={LiveScreen} />
     <Route path="/wall" component={WallScreen} />
@@ -236,7 +296,13 @@ export const App = () => (
     <Route path="/plates/:plate" component={PlateScreen} />
     <Route path="/lists" component={ListsScreen} />
     <Route path="/collectors" component={CollectorsScreen} />
+    <Route path="/people" component={PeopleScreen} />
+    <Route path="/people/:id" component={PersonScreen} />
+    <Route path="/access-log" component={AccessLogScreen} />
+    <Route path="/reviews" component={ReviewsScreen} />
+    <Route path="/settings" component={SettingsScreen} />
     <Route path="/me" component={MeScreen} />
+    <Route path="/me/log" component={MyLogScreen} />
     <Route path="*" component={NotFoundScreen} />
   </Router>
 );

@@ -14,6 +14,7 @@ import "./styles/parts.css";
 import "./styles/shell.css";
 import "./styles/alerts.css";
 import "./styles/screens.css";
+import "./styles/account.css";
 
 /** How often an open alert is looked at again before the update is offered. */
 const UPDATE_LOOK_MS = 5000;

@@ -1,18 +1,21 @@
 /**
  * The one door to central: tRPC over HTTP for questions and acts, over WebSocket for what is live.
- * Rule: whatever fails leaves here as a `Trouble` that a screen can put into words.
+ * Rule: whatever fails leaves here as a `Trouble` that a screen can put into words; what only lacks a code or a purpose asks
+ * for it and goes on.
  */
 import type { AppRouter } from "@chaverim/api/router";
 import { FAILURES, type Failure, type FailureCode } from "@chaverim/contracts";
 import {
   TRPCClientError,
   type TRPCClient,
+  type TRPCLink,
   createTRPCClient,
   createWSClient,
   httpBatchLink,
   splitLink,
   wsLink,
 } from "@trpc/client";
+import { type Question, ask } from "./asking.ts";
 import { type WordKey, en } from "./i18n/en.ts";
 import { t } from "./i18n/words.ts";
 
@@ -38,21 +41,71 @@ const inTime = (signal: AbortSignal | null | undefined): AbortSignal => {
   return signal ? AbortSignal.any([signal, limit]) : limit;
 };
 
+/** The failures that a person can mend on the spot, and what they are asked for. */
+const QUESTIONS: Partial<Record<Trouble["code"], Question>> = { step_up_needed: "code", purpose_needed: "purpose" };
+
+/** For calls that nobody pressed a button for: they keep no idle session alive, and ask nobody for anything. */
+export const BACKGROUND = { context: { background: true } } as const;
+const isBackground = ({ context }: { context: Record<string, unknown> }): boolean => context["background"] === true;
+
+/** Repeats a call after the person has given what it lacked; each thing is asked for once. */
+const askAndRepeat: TRPCLink<AppRouter> =
+  () =>
+  ({ op, next }) => {
+    const attempt = () => next(op);
+    return {
+      ...attempt(),
+      subscribe: (observer) => {
+        const answered = new Set<Question>();
+        let ended = false;
+        let running: { unsubscribe: () => void };
+        const goOnAfter = async (question: Question, goOn: () => void, giveUp: () => void): Promise<void> => {
+          const given = await ask(question);
+          if (!ended) (given ? goOn : giveUp)();
+        };
+        const run = (): void => {
+          running = attempt().subscribe({
+            ...observer,
+            error: (error) => {
+              const question = isBackground(op) ? undefined : QUESTIONS[troubleOf(error).code];
+              if (question === undefined || answered.has(question)) return observer.error?.(error);
+              answered.add(question);
+              void goOnAfter(question, run, () => observer.error?.(error));
+            },
+          });
+        };
+        run();
+        return {
+          unsubscribe: () => {
+            ended = true;
+            running.unsubscribe();
+          },
+        };
+      },
+    };
+  };
+
+/** A door of its own for the background: its calls never travel in one request with a person's. */
+const overHttp = (headers: Record<string, string>): TRPCLink<AppRouter> =>
+  httpBatchLink({
+    url: `${location.origin}/trpc`,
+    maxItems: BATCH_MAX,
+    headers,
+    // Questions go as POST too: a plate in an address ends up in the log of every proxy on the way.
+    methodOverride: "POST",
+    fetch: (input, init) =>
+      fetch(input, { ...(init as RequestInit), signal: inTime(init?.signal), credentials: "same-origin" }),
+  });
+
 export type Central = TRPCClient<AppRouter>;
 
 export const trpc: Central = createTRPCClient<AppRouter>({
   links: [
+    askAndRepeat,
     splitLink({
-      condition: (operation) => operation.type === "subscription",
+      condition: ({ type }) => type === "subscription",
       true: wsLink({ client: socket }),
-      false: httpBatchLink({
-        url: `${location.origin}/trpc`,
-        maxItems: BATCH_MAX,
-        // Questions go as POST too: a plate in an address ends up in the log of every proxy on the way.
-        methodOverride: "POST",
-        fetch: (input, init) =>
-          fetch(input, { ...(init as RequestInit), signal: inTime(init?.signal), credentials: "same-origin" }),
-      }),
+      false: splitLink({ condition: isBackground, true: overHttp({ "x-background": "1" }), false: overHttp({}) }),
     }),
   ],
 });

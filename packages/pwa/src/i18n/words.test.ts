@@ -2,6 +2,8 @@
 import { type AccessEntry, PROCEDURES, ROUTES } from "@chaverim/contracts";
 import { beforeEach, expect, test } from "vitest";
 import { setLanguage } from "../settings.ts";
+import { accountEn } from "./account-en.ts";
+import { accountHe } from "./account-he.ts";
 import { en } from "./en.ts";
 import { he } from "./he.ts";
 import { officeEn } from "./office-en.ts";
@@ -15,6 +17,7 @@ const parametersOf = (text: string): string[] => (text.match(/\{\{ \w+ \}\}/g) ?
 type Words = Readonly<Record<string, string>>;
 const DICTIONARIES: readonly { name: string; english: Words; hebrew: Words }[] = [
   { name: "the application", english: en, hebrew: he },
+  { name: "a person's own account", english: accountEn, hebrew: accountHe },
   { name: "the administrator's screens", english: officeEn, hebrew: officeHe },
 ];
 

@@ -1,14 +1,15 @@
 /**
- * What this device keeps: alerts, the newest detections and a few facts about them. Screens read here, online or not.
- * Rule: only `sync.ts` writes; everybody else reads through `alerts()`, `detections()` and `fact()`.
+ * What this device keeps: alerts, the newest detections, a few facts about them and their reader, looks that central has
+ * not heard of yet, and the lock's PIN. Screens read here, online or not.
+ * Rule: only this folder writes: `sync.ts` what central said, `looks.ts` and `lock.ts` what happened here.
  */
-import type { AlertView, DetectionView, User } from "@chaverim/contracts";
+import type { AlertView, DetectionView, Me, OfflineLook } from "@chaverim/contracts";
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { type Accessor, createRoot, createSignal } from "solid-js";
 import { createStore, reconcile } from "solid-js/store";
 
 /** Raise it whenever a stored shape changes: rows of an older build are dropped and fetched again. */
-const DB_VERSION = 1;
+const DB_VERSION = 2;
 const DB_NAME = "chaverim";
 
 /** Newest alerts kept on the device. */
@@ -16,23 +17,37 @@ export const ALERTS_KEPT = 200;
 /** Newest detections kept: a minute of the wall at 5/s. */
 export const DETECTIONS_KEPT = 300;
 
-/** Single facts, by name. */
-export type Facts = {
-  user: User;
+/** Single facts, by name: everything central says of the person, and of itself. */
+export type Facts = Me & {
   /** `change` of the newest alert held. */
   alertCursor: number;
   /** When central last answered, milliseconds. */
   asOf: number;
   version: string;
   simulated: boolean;
-  expiresAt: string;
 };
 export type FactName = keyof Facts;
+
+/** A look at what is kept here while central was away, and whose it was. */
+export type KeptLook = OfflineLook & { userId: string };
+
+/** The PIN of the installed application, and when it was last used. */
+export type Pin = {
+  salt: Uint8Array<ArrayBuffer>;
+  hash: Uint8Array<ArrayBuffer>;
+  rounds: number;
+  /** Wrong tries since the last right one. */
+  wrong: number;
+  /** Milliseconds by this device's own clock. */
+  usedAtMs: number;
+};
 
 interface Stores extends DBSchema {
   alerts: { key: string; value: AlertView; indexes: { newest: string } };
   detections: { key: string; value: DetectionView; indexes: { newest: string } };
   facts: { key: FactName; value: Facts[FactName] };
+  looks: { key: string; value: KeptLook; indexes: { oldest: string } };
+  lock: { key: "pin"; value: Pin };
 }
 export type StoreName = "alerts" | "detections" | "facts";
 export type LocalDb = IDBPDatabase<Stores>;
@@ -41,7 +56,11 @@ export type LocalDb = IDBPDatabase<Stores>;
 export const openLocalDb = (name = DB_NAME): Promise<LocalDb> =>
   openDB<Stores>(name, DB_VERSION, {
     upgrade(db) {
-      for (const store of db.objectStoreNames) db.deleteObjectStore(store);
+      // Looks are the one thing that central cannot give back.
+      for (const store of db.objectStoreNames) if (store !== "looks") db.deleteObjectStore(store);
+      if (!db.objectStoreNames.contains("looks"))
+        db.createObjectStore("looks", { keyPath: "id" }).createIndex("oldest", "deviceAt");
+      db.createObjectStore("lock");
       db.createObjectStore("alerts", { keyPath: "id" }).createIndex("newest", "createdAt");
       db.createObjectStore("detections", { keyPath: "id" }).createIndex("newest", "detectedAt");
       db.createObjectStore("facts");

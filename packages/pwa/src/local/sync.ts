@@ -1,11 +1,11 @@
 /**
- * Brings central's alerts and detections onto this device and keeps them fresh.
- * Rule: the only writer of IndexedDB. Every write can be repeated, and a cursor goes back only when central itself did.
+ * Brings central's alerts and detections onto this device and keeps them fresh; what it asks by itself is no use of the session.
+ * Rule: the only writer of what central said. Every write can be repeated, and a cursor goes back only when central itself did.
  */
-import type { AlertView, DetectionView } from "@chaverim/contracts";
+import type { AlertView, DetectionView, User } from "@chaverim/contracts";
 import { createSignal } from "solid-js";
 import { currentMs, trustServerTime } from "../clock.ts";
-import { type Central, troubleOf } from "../trpc.ts";
+import { BACKGROUND, type Central, troubleOf } from "../trpc.ts";
 import {
   ALERTS_KEPT,
   DETECTIONS_KEPT,
@@ -16,6 +16,7 @@ import {
   readDetections,
   readFact,
 } from "./db.ts";
+import { sendLooks } from "./looks.ts";
 
 /** What is known about the line, judged from answers, never from navigator.onLine. */
 export type Link =
@@ -37,6 +38,8 @@ const DROP_FORGIVEN_MS = 3000;
 const RESUBSCRIBE_MS = 2000;
 /** Rows asked for at once: a phone screen holds 12, a desktop 20. */
 const PAGE = 100;
+/** Central's last word on an idle session may have come this much before its end. */
+const ENDING_MS = 5000;
 
 const [link, setLink] = createSignal<Link>({ kind: "starting" });
 export { link };
@@ -98,23 +101,41 @@ const forgetAlerts = async (db: LocalDb): Promise<void> => {
   await transaction.done;
 };
 
-/** Erases everything kept on this device. */
+/** Erases the rows when the person, their role or their area is another one: what they may see is fetched anew. */
+const forgetRowsIfChanged = async (db: LocalDb, { id, role, area }: User): Promise<boolean> => {
+  const held = await readFact(db, "user");
+  if (held === undefined || (held.id === id && held.role === role && held.area === area)) return false;
+  await forgetAlerts(db);
+  await db.clear("detections");
+  announce("alerts");
+  announce("detections");
+  return true;
+};
+
+/** Erases everything kept on this device but the looks that central has not heard of. */
 export const wipe = async (db: LocalDb): Promise<void> => {
-  const transaction = db.transaction(["alerts", "detections", "facts"], "readwrite");
-  await Promise.all([
-    transaction.objectStore("alerts").clear(),
-    transaction.objectStore("detections").clear(),
-    transaction.objectStore("facts").clear(),
-  ]);
+  const stores = ["alerts", "detections", "facts", "lock"] as const;
+  const transaction = db.transaction(stores, "readwrite");
+  await Promise.all(stores.map((store) => transaction.objectStore(store).clear()));
   await transaction.done;
   for (const store of ["alerts", "detections", "facts"] as const) announce(store);
+};
+
+/** Why a session is over: nobody used it, its longest time has passed, or it was ended from elsewhere. */
+export type Ending = "idle" | "expired" | "elsewhere";
+
+/** @returns null while the session's own times have not passed */
+const endedByTime = async (db: LocalDb, nowMs: number): Promise<"idle" | "expired" | null> => {
+  const [idle, longest] = await Promise.all([readFact(db, "idleExpiresAt"), readFact(db, "expiresAt")]);
+  if (longest !== undefined && Date.parse(longest) <= nowMs) return "expired";
+  return idle !== undefined && Date.parse(idle) <= nowMs ? "idle" : null;
 };
 
 /** Fetches every alert that changed after the stored cursor. */
 export const pullAlerts = async (db: LocalDb, central: Central): Promise<void> => {
   for (let more = true; more;) {
     const cursor = (await readFact(db, "alertCursor")) ?? null;
-    const page = await central.alerts.since.query({ cursor });
+    const page = await central.alerts.since.query({ cursor }, BACKGROUND);
     // Central was restored from a backup: what this device holds may be newer than what central knows.
     if (page.reset) await forgetAlerts(db);
     await storeAlerts(db, page.alerts, page.cursor);
@@ -130,6 +151,7 @@ export const pullDetections = async (db: LocalDb, central: Central): Promise<voi
   for (let fetched = 0; fetched < DETECTIONS_KEPT;) {
     const page: { detections: DetectionView[]; cursor: string | null } = await central.detections.recent.query(
       cursor === null ? { limit: PAGE } : { limit: PAGE, cursor },
+      BACKGROUND,
     );
     await storeDetections(db, page.detections);
     fetched += page.detections.length;
@@ -142,6 +164,10 @@ export const pullDetections = async (db: LocalDb, central: Central): Promise<voi
 export type Sync = {
   /** Takes over an alert that an act of this person changed. */
   store: (alert: AlertView) => Promise<void>;
+  /** Takes over what central said of the person in answer to an act of theirs. */
+  learn: (facts: Partial<Facts>) => Promise<void>;
+  /** Tells central that somebody uses this device, which postpones the end of the session. */
+  touch: () => void;
   /** Asks central now instead of at the next turn. */
   check: () => void;
   stop: () => void;
@@ -151,9 +177,9 @@ type Channel = "alerts" | "detections";
 
 /**
  * Follows central until stopped: listens first, then fetches what was missed, so that there is no gap and no repeat.
- * @param onSignedOut called once when central no longer knows the session; everything kept is erased before
+ * @param onEnded called once when the session is over; everything kept is erased before
  */
-export const startSync = (db: LocalDb, central: Central, onSignedOut: () => void): Sync => {
+export const startSync = (db: LocalDb, central: Central, onEnded: (why: Ending) => void): Sync => {
   let stopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking = false;
@@ -184,11 +210,15 @@ export const startSync = (db: LocalDb, central: Central, onSignedOut: () => void
 
   const fail = async (error: unknown): Promise<void> => {
     if (stopped) return;
-    if (troubleOf(error).code === "signed_out") {
+    const isOver = troubleOf(error).code === "signed_out";
+    // Without a line the session ends by its own times: what is kept here is not for whoever finds the device.
+    const why = await endedByTime(db, currentMs() + (isOver ? ENDING_MS : 0));
+    if (stopped) return;
+    if (isOver || why !== null) {
       stop();
       setLink({ kind: "signed_out" });
       await wipe(db);
-      onSignedOut();
+      onEnded(why ?? "elsewhere");
       return;
     }
     answerMs = null;
@@ -246,20 +276,19 @@ export const startSync = (db: LocalDb, central: Central, onSignedOut: () => void
 
   const ask = async (): Promise<void> => {
     const startedMs = performance.now();
-    const [info, me] = await Promise.all([central.system.info.query(), central.auth.me.query()]);
+    const [info, me] = await Promise.all([
+      central.system.info.query(undefined, BACKGROUND),
+      central.auth.me.query(undefined, BACKGROUND),
+    ]);
     if (stopped) return;
     answerMs = performance.now() - startedMs;
     trustServerTime(info.serverTime);
-    await storeFacts(db, {
-      user: me.user,
-      version: info.version,
-      simulated: info.simulated,
-      expiresAt: me.expiresAt,
-      asOf: currentMs(),
-    });
+    const isChanged = await forgetRowsIfChanged(db, me.user);
+    await storeFacts(db, { ...me, version: info.version, simulated: info.simulated, asOf: currentMs() });
     publish();
     // Without the live channel (a network that cuts WebSockets) the device still follows, by asking.
-    if (!isListening()) await Promise.all([pullAlerts(db, central), pullDetections(db, central)]);
+    if (isChanged || !isListening()) await Promise.all([pullAlerts(db, central), pullDetections(db, central)]);
+    sendLooks(db, central, me.user.id).catch((error: unknown) => console.warn("Looks are told of later", error));
   };
 
   const check = (): void => {
@@ -284,5 +313,11 @@ export const startSync = (db: LocalDb, central: Central, onSignedOut: () => void
   open("alerts");
   open("detections");
 
-  return { store: (alert) => storeAlerts(db, [alert], null), check, stop };
+  return {
+    store: (alert) => storeAlerts(db, [alert], null),
+    learn: (facts) => storeFacts(db, facts),
+    touch: () => void central.auth.me.query().then((me) => (stopped ? undefined : storeFacts(db, me)), fail),
+    check,
+    stop,
+  };
 };

@@ -7,6 +7,7 @@ import { A } from "@solidjs/router";
 import { type JSX, Show } from "solid-js";
 import { ageLabel, clockSeconds, momentLabel, spanLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
+import { mayI } from "../session.ts";
 import { directionLabel, vehicleLabel } from "./vehicle.ts";
 import { VerifyPanel } from "./verify-panel.tsx";
 
@@ -131,9 +132,13 @@ export const AlertDetail = (props: { alert: AlertView }) => (
     </div>
     <div class="alert-know">
       <AlertFacts alert={props.alert} />
-      <A class="text-link" href={`/plates/${encodeURIComponent(props.alert.detection.plate.normalized ?? "")}`}>
-        {t("alert.plateHistory")}
-      </A>
+      <Show when={mayI("see_timeline") && props.alert.detection.plate.normalized}>
+        {(plate) => (
+          <A class="text-link" href={`/plates/${encodeURIComponent(plate())}`}>
+            {t("alert.plateHistory")}
+          </A>
+        )}
+      </Show>
       <AlertScene alert={props.alert} />
     </div>
   </article>

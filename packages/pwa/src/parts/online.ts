@@ -2,9 +2,9 @@
  * A question that only central can answer, with what is needed to show it honestly.
  * Rule: an older answer never replaces a newer one, and the last answer stays while a new one is fetched.
  */
-import { type Accessor, createEffect, createSignal, on, onCleanup } from "solid-js";
+import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup } from "solid-js";
 import { currentMs } from "../clock.ts";
-import { type Trouble, troubleOf } from "../trpc.ts";
+import { BACKGROUND, type Trouble, troubleOf } from "../trpc.ts";
 
 export type Online<Answer> = {
   answer: Accessor<Answer | undefined>;
@@ -15,13 +15,17 @@ export type Online<Answer> = {
   refresh: () => void;
 };
 
+/** How a question was put: by the person, or by the clock, which is no use of their session. */
+export type Putting = Partial<typeof BACKGROUND>;
+
 /**
  * Asks whenever `question` changes; null asks nothing and clears the answer.
+ * @param ask hands the third argument on with the signal when it repeats itself
  * @param everyMs asks again at this pace while the page is visible
  */
 export const createOnline = <Question, Answer>(
   question: Accessor<Question | null>,
-  ask: (question: Question, signal: AbortSignal) => Promise<Answer>,
+  ask: (question: Question, signal: AbortSignal, putting: Putting) => Promise<Answer>,
   everyMs?: number,
 ): Online<Answer> => {
   const [answer, setAnswer] = createSignal<Answer>();
@@ -30,13 +34,13 @@ export const createOnline = <Question, Answer>(
   const [asOf, setAsOf] = createSignal<number>();
   let running: AbortController | undefined;
 
-  const run = async (current: Question): Promise<void> => {
+  const run = async (current: Question, putting: Putting = {}): Promise<void> => {
     running?.abort();
     const mine = new AbortController();
     running = mine;
     setLoading(true);
     try {
-      const next = await ask(current, mine.signal);
+      const next = await ask(current, mine.signal, putting);
       if (mine.signal.aborted) return;
       setAnswer(() => next);
       setTrouble(undefined);
@@ -48,8 +52,10 @@ export const createOnline = <Question, Answer>(
     setLoading(false);
   };
 
+  // What a question is made of may change and the question stay the same: that asks nothing again.
+  const asked = createMemo(question);
   createEffect(
-    on(question, (current) => {
+    on(asked, (current) => {
       if (current !== null) {
         void run(current);
         return;
@@ -60,14 +66,14 @@ export const createOnline = <Question, Answer>(
       setLoading(false);
     }),
   );
-  const refresh = (): void => {
-    const current = question();
-    if (current !== null) void run(current);
+  const refresh = (putting?: Putting): void => {
+    const current = asked();
+    if (current !== null) void run(current, putting);
   };
   if (everyMs !== undefined) {
-    const timer = setInterval(() => document.visibilityState === "visible" && refresh(), everyMs);
+    const timer = setInterval(() => document.visibilityState === "visible" && refresh(BACKGROUND), everyMs);
     onCleanup(() => clearInterval(timer));
   }
   onCleanup(() => running?.abort());
-  return { answer, trouble, isLoading, asOf, refresh };
+  return { answer, trouble, isLoading, asOf, refresh: () => refresh() };
 };

@@ -7,13 +7,16 @@ import ChevronLeft from "lucide-solid/icons/chevron-left";
 import Search from "lucide-solid/icons/search";
 import Volume2 from "lucide-solid/icons/volume-2";
 import VolumeX from "lucide-solid/icons/volume-x";
-import { type JSX, Show, createEffect } from "solid-js";
+import { type JSX, Show, Suspense, createEffect, lazy } from "solid-js";
 import { clockSeconds, dayLabel, now } from "../clock.ts";
 import { t } from "../i18n/words.ts";
 import { link } from "../local/sync.ts";
 import { local } from "../session.ts";
 import { armed, toggleSound } from "../sound.ts";
 import { StatusPill } from "./status-pill.tsx";
+
+/** Few people have news of their account on any day; nobody waits for it. */
+const Banners = lazy(() => import("./account/banners.tsx"));
 
 export const newAlertsCount = (): number =>
   local().alerts.list.filter((alert) => alert.state === "new" && !alert.late).length;
@@ -107,6 +110,11 @@ export const Screen = (props: {
           </time>
         </span>
       </header>
+      <Show when={local().facts().notices?.length}>
+        <Suspense>
+          <Banners />
+        </Suspense>
+      </Show>
       <main
         id="main"
         class={props.class}

@@ -10,8 +10,7 @@ import { For, Match, Show, Switch } from "solid-js";
 import { momentLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
 import { local } from "../session.ts";
-import { AlertActs } from "../parts/alert-acts.tsx";
-import { AlertDetail } from "../parts/alert-panel.tsx";
+import { AlertInHand } from "../parts/alert-in-hand.tsx";
 import { AlertRow } from "../parts/alert-row.tsx";
 import { AlertStatePill } from "../parts/alert-state.tsx";
 import { createHeld } from "../parts/held.ts";
@@ -147,25 +146,7 @@ export default function AlertsScreen() {
       <Show when={isDetail() || isWide()}>
         <div class="alert-side">
           <Switch>
-            <Match when={chosen()}>
-              {(alert) => (
-                <>
-                  <Show when={isWide()}>
-                    <div class="alert-side-head">
-                      <PriorityMark priority={alert().priority} />
-                      <h2>
-                        <bdi>{alert().watchlist.name}</bdi>
-                      </h2>
-                      <AlertStatePill alert={alert()} />
-                    </div>
-                  </Show>
-                  <div class="alert-side-scroll">
-                    <AlertDetail alert={alert()} />
-                  </div>
-                  <AlertActs alert={alert()} />
-                </>
-              )}
-            </Match>
+            <Match when={chosen()}>{(alert) => <AlertInHand alert={alert()} headless={!isWide()} />}</Match>
             <Match when={params.id !== undefined && local().alerts.ready}>
               <Gone />
             </Match>

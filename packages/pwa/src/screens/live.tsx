@@ -9,7 +9,7 @@ import { For, Show } from "solid-js";
 import { momentLabel, spanLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
 import { link } from "../local/sync.ts";
-import { local } from "../session.ts";
+import { local, mayI } from "../session.ts";
 import { Crop } from "../parts/crop.tsx";
 import { createHeld } from "../parts/held.ts";
 import { percentLabel } from "../parts/match-words.ts";
@@ -52,7 +52,10 @@ const Row = (props: { detection: DetectionView }) => {
   );
   return (
     <li class="live-row" classList={{ repeat: props.detection.duplicateOf !== null }}>
-      <Show when={props.detection.plate.normalized} fallback={<div class="live-row-body">{content()}</div>}>
+      <Show
+        when={mayI("see_timeline") && props.detection.plate.normalized}
+        fallback={<div class="live-row-body">{content()}</div>}
+      >
         {(normalized) => (
           <A class="live-row-body" href={`/plates/${encodeURIComponent(normalized())}`}>
             {content()}

@@ -1,16 +1,22 @@
 /**
- * Me: who is signed in, and what this device does: language, appearance, sound, shortcuts, leaving.
+ * Me: who is signed in and what they may, their devices and secrets, what this device does, leaving.
  * Rule: signing out names what is erased before it happens.
  */
+import type { User } from "@chaverim/contracts";
 import { A } from "@solidjs/router";
 import LogOut from "lucide-solid/icons/log-out";
+import ScrollText from "lucide-solid/icons/scroll-text";
 import Server from "lucide-solid/icons/server";
 import { Show, createSignal } from "solid-js";
-import { momentLabel } from "../clock.ts";
+import { momentLabel, now } from "../clock.ts";
+import { w } from "../i18n/account.ts";
 import { t } from "../i18n/words.ts";
+import { Devices } from "../parts/account/devices.tsx";
+import { Secrets } from "../parts/account/secrets.tsx";
 import { LanguageChoice, Segments } from "../parts/choices.tsx";
 import { Screen, SoundSwitch } from "../parts/screen.tsx";
 import { Sheet } from "../parts/sheet.tsx";
+import { dayOfYear } from "../parts/training.ts";
 import { local, mayI, signOut, user } from "../session.ts";
 import { THEMES, setShortcuts, setTheme, shortcuts, theme } from "../settings.ts";
 
@@ -22,7 +28,99 @@ const initials = (name: string): string =>
     .map((word) => word.charAt(0))
     .join("");
 
-export default function MeScreen() {
+const Training = () => {
+  const until = () => local().facts().trainedUntil;
+  const isOver = () => {
+    const last = until();
+    return last === null || (last !== undefined && last < new Date(now()).toISOString().slice(0, 10));
+  };
+  return (
+    <Show when={until() !== undefined}>
+      <dt>{w("me.training")}</dt>
+      <dd classList={{ warn: isOver() }}>
+        <Show when={until()} fallback={w("me.untrained")}>
+          {(last) => w(isOver() ? "me.trainingEnded" : "me.trainedUntil", { date: dayOfYear(last()) })}
+        </Show>
+      </dd>
+    </Show>
+  );
+};
+
+const looksLeft = () => local().facts().looksLeft;
+
+const Profile = (props: { user: User }) => (
+  <section class="me-card">
+    <span class="avatar" aria-hidden="true">
+      {initials(props.user.name)}
+    </span>
+    <div>
+      <h2>
+        <bdi>{props.user.name}</bdi>
+      </h2>
+      <p class="quiet" dir="ltr">
+        {props.user.email}
+      </p>
+    </div>
+    <dl class="facts me-facts">
+      <dt>{w("me.roleLabel")}</dt>
+      <dd>{t(`me.role.${props.user.role}`)}</dd>
+      <dt>{w("me.area")}</dt>
+      <dd>
+        <bdi>{props.user.area ?? w("me.everywhere")}</bdi>
+      </dd>
+      <Training />
+      <Show when={typeof looksLeft() === "number"}>
+        <dt>{w("me.looks")}</dt>
+        <dd>{w("search.left", { count: looksLeft() ?? 0 })}</dd>
+      </Show>
+      <Show when={local().facts().expiresAt}>
+        {(until) => (
+          <>
+            <dt>{w("me.sessionLabel")}</dt>
+            <dd>{w("me.session", { time: momentLabel(until()) })}</dd>
+          </>
+        )}
+      </Show>
+    </dl>
+  </section>
+);
+
+const Preferences = () => (
+  <>
+    <section class="me-block">
+      <LanguageChoice showLabel />
+    </section>
+    <section class="me-block">
+      <Segments
+        label={w("me.theme")}
+        value={theme()}
+        options={THEMES.map((value) => ({ value, label: w(`me.theme.${value}`) }))}
+        onChange={setTheme}
+      />
+    </section>
+    <section class="me-block me-line">
+      <div>
+        <h2>{t("sound.title")}</h2>
+        <p class="quiet">{t("sound.hint")}</p>
+      </div>
+      <SoundSwitch />
+    </section>
+    <section class="me-block only-desk">
+      <Segments
+        label={w("me.shortcuts")}
+        value={shortcuts() ? "on" : "off"}
+        options={[
+          { value: "on", label: w("me.on") },
+          { value: "off", label: w("me.off") },
+        ]}
+        onChange={(value) => setShortcuts(value === "on")}
+      />
+      <p class="quiet">{w("me.shortcutsHint")}</p>
+    </section>
+  </>
+);
+
+const Leaving = () => {
   const [leaving, setLeaving] = createSignal(false);
   const [busy, setBusy] = createSignal(false);
   const leave = async (): Promise<void> => {
@@ -30,97 +128,58 @@ export default function MeScreen() {
     await signOut();
   };
   return (
-    <Screen title={t("me.title")} class="me-main">
-      <Show when={user()}>
-        {(me) => (
-          <section class="me-card">
-            <span class="avatar" aria-hidden="true">
-              {initials(me().name)}
-            </span>
-            <div>
-              <h2>
-                <bdi>{me().name}</bdi>
-              </h2>
-              <p class="quiet" dir="ltr">
-                {me().email}
-              </p>
-              <p>
-                {t(`me.role.${me().role}`)}
-                <Show when={local().facts().expiresAt}>
-                  {(until) => <span class="quiet"> · {t("me.session", { time: momentLabel(until()) })}</span>}
-                </Show>
-              </p>
-            </div>
-          </section>
-        )}
-      </Show>
-      <section class="me-block">
-        <LanguageChoice showLabel />
-      </section>
-      <section class="me-block">
-        <Segments
-          label={t("me.theme")}
-          value={theme()}
-          options={THEMES.map((value) => ({ value, label: t(`me.theme.${value}`) }))}
-          onChange={setTheme}
-        />
-      </section>
-      <section class="me-block me-line">
-        <div>
-          <h2>{t("sound.title")}</h2>
-          <p class="quiet">{t("sound.hint")}</p>
-        </div>
-        <SoundSwitch />
-      </section>
-      <section class="me-block only-desk">
-        <Segments
-          label={t("me.shortcuts")}
-          value={shortcuts() ? "on" : "off"}
-          options={[
-            { value: "on", label: t("me.on") },
-            { value: "off", label: t("me.off") },
-          ]}
-          onChange={(value) => setShortcuts(value === "on")}
-        />
-        <p class="quiet">{t("me.shortcutsHint")}</p>
-      </section>
-      <Show when={mayI("see_collectors")}>
-        <section class="me-block only-phone">
-          <A class="me-link" href="/collectors">
-            <Server aria-hidden="true" />
-            {t("nav.collectors")}
-          </A>
-        </section>
-      </Show>
-      <section class="me-block me-leave">
-        <button type="button" class="button" onClick={() => setLeaving(true)}>
-          <LogOut aria-hidden="true" class="mirrors" />
-          {t("me.signOut")}
-        </button>
-        <p class="quiet">
-          <Show when={local().facts().version} fallback={t("me.versionUnknown")}>
-            {(version) => t("me.version", { version: version() })}
-          </Show>
-        </p>
-      </section>
+    <section class="me-block me-leave">
+      <button type="button" class="button" onClick={() => setLeaving(true)}>
+        <LogOut aria-hidden="true" class="mirrors" />
+        {w("me.signOut")}
+      </button>
+      <p class="quiet">
+        <Show when={local().facts().version} fallback={w("me.versionUnknown")}>
+          {(version) => w("me.version", { version: version() })}
+        </Show>
+      </p>
       <Sheet
         open={leaving()}
         onClose={() => setLeaving(false)}
-        title={t("me.signOutAsk")}
-        lead={t("me.signOutAskNext", {
+        title={w("me.signOutAsk")}
+        lead={w("me.signOutAskNext", {
           alerts: local().alerts.list.length,
           detections: local().detections.list.length,
         })}
       >
         <div class="sheet-buttons">
           <button type="button" class="button big outlined" onClick={() => setLeaving(false)}>
-            {t("me.stay")}
+            {w("me.stay")}
           </button>
           <button type="button" class="button big danger" disabled={busy()} onClick={() => void leave()}>
-            {t("me.signOutDo")}
+            {w("me.signOutDo")}
           </button>
         </div>
       </Sheet>
+    </section>
+  );
+};
+
+export default function MeScreen() {
+  return (
+    <Screen title={w("me.title")} class="me-main">
+      <Show when={user()}>{(me) => <Profile user={me()} />}</Show>
+      <section class="me-block me-places">
+        <A class="me-link" href="/me/log">
+          <ScrollText aria-hidden="true" />
+          {w("log.title")}
+        </A>
+        <Show when={mayI("see_collectors")}>
+          <A class="me-link only-phone" href="/collectors">
+            <Server aria-hidden="true" />
+            {t("nav.collectors")}
+          </A>
+        </Show>
+      </section>
+      <Secrets />
+      <Devices />
+      <Preferences />
+      <Leaving />
     </Screen>
   );
 }

@@ -1,6 +1,7 @@
 /**
- * One plate: where it was seen, newest first.
- * Rule: rows are loaded page by page and never counted; a scene opens only for who may see it.
+ * One plate: where it was seen, newest first; without a line, what this device keeps of it.
+ * Rule: rows are loaded page by page and never counted; a scene opens only for who may see it; a look without a line is
+ * written down here.
  */
 import type { DetectionView } from "@chaverim/contracts";
 import { A, useParams } from "@solidjs/router";
@@ -9,17 +10,21 @@ import Plus from "lucide-solid/icons/plus";
 import SearchX from "lucide-solid/icons/search-x";
 import { For, Match, Show, Switch, createEffect, createSignal, on } from "solid-js";
 import { ageLabel, momentLabel } from "../clock.ts";
+import { w } from "../i18n/account.ts";
 import { t } from "../i18n/words.ts";
+import { link } from "../local/sync.ts";
+import { LookClosed, closedBefore, closedBy } from "../parts/account/look-closed.tsx";
+import { PurposeBar, createPurpose } from "../parts/account/purpose-bar.tsx";
 import { Crop } from "../parts/crop.tsx";
 import { percentLabel } from "../parts/match-words.ts";
 import { createOnline } from "../parts/online.ts";
 import { PlateChip } from "../parts/plate-chip.tsx";
 import { Screen } from "../parts/screen.tsx";
-import { Notice, Shapes, TroubleNotice } from "../parts/states.tsx";
-import { showToast } from "../parts/toasts.tsx";
+import { NoPermission, Notice, Shapes, TroubleNotice, asOfLabel } from "../parts/states.tsx";
 import { vehicleLabel } from "../parts/vehicle.ts";
-import { mayI } from "../session.ts";
-import { trpc, troubleOf, troubleText } from "../trpc.ts";
+import { tellTrouble } from "../parts/attempt.ts";
+import { local, lookedOffline, mayI } from "../session.ts";
+import { trpc } from "../trpc.ts";
 
 /** A page of sightings: two screens of a desktop. */
 const PAGE = 40;
@@ -65,12 +70,45 @@ const Sighting = (props: { detection: DetectionView }) => (
   </li>
 );
 
-export default function PlateScreen() {
-  const params = useParams<{ plate: string }>();
-  const plate = () => decodeURIComponent(params.plate);
-  const first = createOnline(plate, (asked, signal) =>
-    trpc.detections.recent.query({ plate: asked, limit: PAGE }, { signal }),
+/** What this device holds of a plate, while central is away. */
+const KeptSightings = (props: { plate: string }) => {
+  const kept = () => local().detections.list.filter((detection) => detection.plate.normalized === props.plate);
+  createEffect(
+    on(
+      () => props.plate,
+      (plate) => lookedOffline("detections.recent", plate),
+    ),
   );
+  return (
+    <>
+      <p class="stale-line" role="status">
+        {w("plate.kept", { time: asOfLabel() })}
+      </p>
+      <Show
+        when={kept().length > 0}
+        fallback={
+          <Notice icon={<SearchX aria-hidden="true" />} title={w("plate.keptNone")} text={w("plate.keptNoneNext")} />
+        }
+      >
+        <ul class="sightings">
+          <For each={kept()}>{(detection) => <Sighting detection={detection} />}</For>
+        </ul>
+      </Show>
+    </>
+  );
+};
+
+const Sightings = (props: { plate: string }) => {
+  const purpose = createPurpose(() => (closedBefore() === null ? props.plate : null));
+  const first = createOnline(
+    () => (purpose.isSettled() === true && closedBefore() !== "training_needed" ? props.plate : null),
+    (plate, signal) => trpc.detections.timeline.query({ plate, limit: PAGE }, { signal }),
+  );
+  const closed = () =>
+    closedBy(first.trouble()) ??
+    (closedBefore() === "training_needed" ? "training_needed" : null) ??
+    (purpose.isSettled() === false ? "purpose_needed" : null);
+  const isAway = () => first.trouble()?.code === "offline" || (link().kind === "offline" && !first.answer());
   const [rows, setRows] = createSignal<DetectionView[]>([]);
   const [cursor, setCursor] = createSignal<string | null>(null);
   const [busy, setBusy] = createSignal(false);
@@ -85,32 +123,33 @@ export default function PlateScreen() {
     if (from === null) return;
     setBusy(true);
     try {
-      const page = await trpc.detections.recent.query({ plate: plate(), limit: PAGE, cursor: from });
+      const page = await trpc.detections.timeline.query({ plate: props.plate, limit: PAGE, cursor: from });
       setRows((shown) => [...shown, ...page.detections]);
       setCursor(page.cursor);
     } catch (error) {
-      showToast({ kind: "trouble", text: troubleText(troubleOf(error)) });
+      tellTrouble(error);
     }
     setBusy(false);
   };
-
   return (
-    <Screen
-      title={plate()}
-      heading={<PlateChip text={plate()} lit size="large" />}
-      back={`/search?q=${encodeURIComponent(plate())}`}
-      class="plate-main"
-    >
+    <>
+      <PurposeBar purpose={purpose} />
       <div class="section-line">
         <h2>{t("plate.sightings")}</h2>
         <Show when={mayI("write_watchlists")}>
-          <A class="button" href={`/lists?add=${encodeURIComponent(plate())}`}>
+          <A class="button" href={`/lists?add=${encodeURIComponent(props.plate)}`}>
             <Plus aria-hidden="true" />
             {t("plate.watch")}
           </A>
         </Show>
       </div>
       <Switch>
+        <Match when={closed()}>
+          {(why) => <LookClosed why={why()} onSaid={() => first.trouble() && first.refresh()} />}
+        </Match>
+        <Match when={isAway()}>
+          <KeptSightings plate={props.plate} />
+        </Match>
         <Match when={first.trouble()}>
           {(trouble) => <TroubleNotice title={t("search.failed")} trouble={trouble()} onRetry={first.refresh} />}
         </Match>
@@ -120,7 +159,7 @@ export default function PlateScreen() {
         <Match when={rows().length === 0}>
           <Notice
             icon={<SearchX aria-hidden="true" />}
-            title={t("plate.empty", { plate: plate() })}
+            title={t("plate.empty", { plate: props.plate })}
             text={t("plate.emptyNext")}
           />
         </Match>
@@ -137,6 +176,23 @@ export default function PlateScreen() {
           </div>
         </Match>
       </Switch>
+    </>
+  );
+};
+
+export default function PlateScreen() {
+  const params = useParams<{ plate: string }>();
+  const plate = () => decodeURIComponent(params.plate);
+  return (
+    <Screen
+      title={plate()}
+      heading={<PlateChip text={plate()} lit size="large" />}
+      back={`/search?q=${encodeURIComponent(plate())}`}
+      class="plate-main"
+    >
+      <Show when={mayI("see_timeline")} fallback={<NoPermission title={w("plate.who")} text={w("plate.whoNext")} />}>
+        <Sightings plate={plate()} />
+      </Show>
     </Screen>
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Search for a plate: one box, how it was understood, what fits and why.
- * Rule: the address is the state, and every result says why it is there.
+ * Search for a plate: what for, one box, how it was understood, what fits and why.
+ * Rule: the address is the state, every result says why it is there, and nothing is asked before its purpose is said.
  */
 import { type PlateHit, normalizePlate } from "@chaverim/contracts";
 import { A, useSearchParams } from "@solidjs/router";
@@ -8,9 +8,13 @@ import Check from "lucide-solid/icons/check";
 import SearchIcon from "lucide-solid/icons/search";
 import SearchX from "lucide-solid/icons/search-x";
 import X from "lucide-solid/icons/x";
-import { For, Match, Show, Switch, createEffect, on } from "solid-js";
+import { For, type JSX, Match, Show, Switch, createEffect, on } from "solid-js";
+import { ask } from "../asking.ts";
 import { momentLabel } from "../clock.ts";
+import { w } from "../i18n/account.ts";
 import { t } from "../i18n/words.ts";
+import { LookClosed, closedBefore, closedBy } from "../parts/account/look-closed.tsx";
+import { PurposeBar, createPurpose } from "../parts/account/purpose-bar.tsx";
 import { Crop } from "../parts/crop.tsx";
 import { createOnline } from "../parts/online.ts";
 import { PlateChip } from "../parts/plate-chip.tsx";
@@ -19,14 +23,36 @@ import { Screen } from "../parts/screen.tsx";
 import { Notice, Shapes, TroubleNotice } from "../parts/states.tsx";
 import { vehicleLabel } from "../parts/vehicle.ts";
 import { WhyChips } from "../parts/why-chip.tsx";
+import { following, local, mayI, user } from "../session.ts";
 import { trpc } from "../trpc.ts";
 
 /** Results asked for; more than a screenful of plates is read by nobody. */
 const RESULTS = 25;
 
+/** Leads to the plate's page for those who may see it; for everybody else this is all there is. */
+const HitBody = (props: { plate: string; children: JSX.Element }) => (
+  <Show when={mayI("see_timeline")} fallback={<div class="hit">{props.children}</div>}>
+    <A class="hit" href={`/plates/${encodeURIComponent(props.plate)}`}>
+      {props.children}
+    </A>
+  </Show>
+);
+
+/** How far a volunteer's search reaches, and how much of today's is left. */
+const Limits = () => (
+  <Show when={user()?.role === "viewer"}>
+    <p class="search-limits">
+      <span>{user()?.area ? w("search.reachArea", { area: user()?.area ?? "" }) : w("search.reach")}</span>
+      <Show when={typeof local().facts().looksLeft === "number"}>
+        <strong>{w("search.left", { count: local().facts().looksLeft ?? 0 })}</strong>
+      </Show>
+    </p>
+  </Show>
+);
+
 const Hit = (props: { hit: PlateHit }) => (
   <li>
-    <A class="hit" href={`/plates/${encodeURIComponent(props.hit.plate)}`}>
+    <HitBody plate={props.hit.plate}>
       <Show when={props.hit.latest} fallback={<span class="crop" />}>
         {(detection) => <Crop detection={detection()} decorative />}
       </Show>
@@ -67,7 +93,7 @@ const Hit = (props: { hit: PlateHit }) => (
         </span>
         <span class="cell-vehicle clip">{props.hit.latest === null ? "" : vehicleLabel(props.hit.latest)}</span>
       </span>
-    </A>
+    </HitBody>
   </li>
 );
 
@@ -81,18 +107,28 @@ export default function SearchScreen() {
   const plate = () => normalizePlate(typed());
   const lookAlikes = () => search.exact === undefined;
   const question = () => (plate().length >= 2 ? { plate: typed(), lookAlikes: lookAlikes() } : null);
+  // A string compares by value, so that an unrelated change of the address asks nothing.
+  const wanted = () =>
+    question() === null || closedBefore() === "training_needed" ? null : JSON.stringify(question());
+  const purpose = createPurpose(() => (closedBefore() === null ? wanted() : null));
   const found = createOnline(
-    // A string compares by value, so that an unrelated change of the address asks nothing.
-    () => (question() === null ? null : JSON.stringify(question())),
+    () => (purpose.isSettled() === true ? wanted() : null),
     (asked, signal) => trpc.detections.search.query({ ...JSON.parse(asked), limit: RESULTS }, { signal }),
   );
+  const closed = () =>
+    closedBy(found.trouble()) ??
+    (found.answer() === undefined ? closedBefore() : null) ??
+    (question() !== null && purpose.isSettled() === false ? "purpose_needed" : null);
+  // Each search is one of the day's: show at once what is left.
+  createEffect(on(found.answer, (answer) => answer !== undefined && user()?.role === "viewer" && following().check()));
   let box: HTMLInputElement | undefined;
   createEffect(on(typed, (text) => box !== undefined && box.value !== text && (box.value = text)));
 
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const next = box?.value.trim() ?? "";
-    if (next === typed()) found.refresh();
+    if (next === typed() && purpose.isSettled() === false) void ask("purpose");
+    else if (next === typed()) found.refresh();
     else setSearch({ q: next === "" ? undefined : next });
   };
   const clear = (): void => {
@@ -103,6 +139,7 @@ export default function SearchScreen() {
 
   return (
     <Screen title={t("search.title")} class="search-main" hideSearch>
+      <PurposeBar purpose={purpose} />
       <form class="search-box" role="search" onSubmit={submit}>
         <SearchIcon aria-hidden="true" />
         <input
@@ -128,6 +165,7 @@ export default function SearchScreen() {
           {t("search.submit")}
         </button>
       </form>
+      <Limits />
       <div class="search-how">
         <button
           type="button"
@@ -152,6 +190,9 @@ export default function SearchScreen() {
         </Show>
       </div>
       <Switch>
+        <Match when={closed()}>
+          {(why) => <LookClosed why={why()} onSaid={() => found.trouble() && found.refresh()} />}
+        </Match>
         <Match when={typed().trim() === ""}>
           <Notice icon={<SearchIcon aria-hidden="true" />} title={t("search.start")} text={t("search.startNext")} />
         </Match>

@@ -1,28 +1,41 @@
 /**
- * Sign in: password, then the code of the authenticator.
+ * Sign in: password, then the code of the authenticator or, without it, a recovery code.
  * Rule: never says which of e-mail and password was wrong; a code may be pasted with spaces.
  */
-import Eye from "lucide-solid/icons/eye";
-import EyeOff from "lucide-solid/icons/eye-off";
-import { Show, createSignal, onCleanup } from "solid-js";
-import { t } from "../i18n/words.ts";
+import { Match, Show, Switch, createSignal } from "solid-js";
+import { w } from "../i18n/account.ts";
+import { createGuess } from "../parts/account/attempt.ts";
+import { FEW_CODES } from "../parts/account/recovery-codes.tsx";
+import { PasswordField } from "../parts/account/password-field.tsx";
 import { CodeField } from "../parts/code-field.tsx";
 import { Entrance, FormTrouble } from "../parts/entrance.tsx";
 import { field, fieldText } from "../parts/form.ts";
-import { endedByCentral, isInstalled, signedIn } from "../session.ts";
-import { type Trouble, trpc, troubleOf, troubleText } from "../trpc.ts";
+import { showToast } from "../parts/toasts.tsx";
+import { ending, isInstalled, signedIn } from "../session.ts";
+import { trpc } from "../trpc.ts";
 
-/** `1:05` */
-const countdown = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+/** A recovery code without its dashes and spaces. */
+const RECOVERY_LENGTH = 24;
+
+type Step = "password" | "code" | "recovery";
 
 export default function SignInScreen() {
-  const [step, setStep] = createSignal<"password" | "code">("password");
-  const [busy, setBusy] = createSignal(false);
-  const [problem, setProblem] = createSignal("");
-  const [waitSeconds, setWaitSeconds] = createSignal(0);
-  const [visible, setVisible] = createSignal(false);
+  const [step, setStep] = createSignal<Step>("password");
   const [setupNeeded, setSetupNeeded] = createSignal(false);
-  let code: HTMLInputElement | undefined;
+  const attempt = createGuess(({ code }) => {
+    if (code === "signed_out") {
+      setStep("password");
+      return w("signIn.expired");
+    }
+    if (code === "forbidden") return w("signIn.authenticatorReset");
+    if (code !== "sign_in_failed" && code !== "invalid") return null;
+    if (step() === "recovery") return w("signIn.recoveryWrong");
+    return step() === "code" ? w("code.wrong") : w("signIn.wrong");
+  });
+  const go = (next: Step): void => {
+    attempt.setProblem("");
+    setStep(next);
+  };
 
   trpc.system.info
     .query()
@@ -30,127 +43,119 @@ export default function SignInScreen() {
     // Not reached: the form says so when it is sent.
     .catch(() => setSetupNeeded(false));
 
-  const timer = setInterval(() => setWaitSeconds((seconds) => Math.max(0, seconds - 1)), 1000);
-  onCleanup(() => clearInterval(timer));
-
-  const explain = (trouble: Trouble): void => {
-    if (trouble.code === "too_many" && trouble.retryAfterSeconds !== null) {
-      setProblem("");
-      setWaitSeconds(trouble.retryAfterSeconds);
-    } else if (trouble.code === "signed_out") {
-      setStep("password");
-      setProblem(t("signIn.expired"));
-    } else if (trouble.code === "sign_in_failed" || trouble.code === "invalid") {
-      setProblem(step() === "code" ? t("signIn.codeWrong") : t("signIn.wrong"));
-    } else setProblem(troubleText(trouble));
-  };
-
-  const attempt = async (act: () => Promise<void>): Promise<void> => {
-    setBusy(true);
-    setProblem("");
-    try {
-      await act();
-    } catch (error) {
-      explain(troubleOf(error));
-    }
-    setBusy(false);
-  };
-
   const sendPassword = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const form = event.currentTarget;
-    void attempt(async () => {
+    void attempt.run(async () => {
       await trpc.auth.login.mutate({ email: field(form, "email"), password: fieldText(form, "password") });
       setStep("code");
-      code?.focus();
     });
   };
-
-  const sendCode = (digits: string): void => {
-    if (digits.length !== 6) {
-      setProblem(t("signIn.codeShort"));
-      return;
-    }
-    void attempt(async () => {
-      const { user } = await trpc.auth.totp.mutate({ code: digits, installed: isInstalled() });
+  const sendCode = (code: string): void => {
+    if (code.length !== 6) return attempt.setProblem(w("code.short"));
+    void attempt.run(async () => {
+      const { user } = await trpc.auth.totp.mutate({ code, installed: isInstalled() });
       await signedIn(user);
     });
   };
+  const sendRecovery = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
+    event.preventDefault();
+    const code = field(event.currentTarget, "recovery");
+    if (code.replaceAll(/[\s\-–—]/g, "").length !== RECOVERY_LENGTH)
+      return attempt.setProblem(w("signIn.recoveryShort"));
+    void attempt.run(async () => {
+      const { user } = await trpc.auth.recover.mutate({ code, installed: isInstalled() });
+      await signedIn(user);
+      const { recoveryCodesLeft } = await trpc.auth.me.query();
+      if (recoveryCodesLeft > FEW_CODES) return;
+      showToast({ kind: "trouble", text: w("codes.few", { count: recoveryCodesLeft }) });
+    });
+  };
 
-  const message = (): string =>
-    waitSeconds() > 0 ? t("signIn.retryIn", { time: countdown(waitSeconds()) }) : problem();
+  const title = () =>
+    ({ password: w("signIn.title"), code: w("signIn.codeTitle"), recovery: w("signIn.recoveryTitle") })[step()];
+  const lead = () => ({ password: undefined, code: w("signIn.codeLead"), recovery: w("signIn.recoveryLead") })[step()];
 
   return (
-    <Entrance
-      title={step() === "password" ? t("signIn.title") : t("signIn.codeTitle")}
-      lead={step() === "code" ? t("signIn.codeLead") : undefined}
-    >
-      <Show when={endedByCentral() && step() === "password"}>
-        <p class="entrance-note">{t("signIn.signedOut")}</p>
+    <Entrance title={title()} lead={lead()}>
+      <Show when={step() === "password" && ending()}>
+        {(why) => <p class="entrance-note">{w(`ended.${why()}`)}</p>}
       </Show>
       <Show when={setupNeeded()}>
-        <p class="entrance-note">{t("signIn.setupNeeded")}</p>
+        <p class="entrance-note">{w("signIn.setupNeeded")}</p>
       </Show>
-      <Show
-        when={step() === "password"}
-        fallback={
-          <CodeField
-            ref={(input) => (code = input)}
-            busy={busy() || waitSeconds() > 0}
-            label={t("signIn.code")}
-            submit={busy() ? t("signIn.working") : t("signIn.codeSubmit")}
-            message={<FormTrouble text={message()} />}
-            onSubmit={sendCode}
-          >
-            <button type="button" class="button quiet-button" onClick={() => setStep("password")}>
-              {t("signIn.back")}
-            </button>
-          </CodeField>
-        }
-      >
-        <form class="form" onSubmit={sendPassword} novalidate>
-          <label class="field">
-            <span>{t("signIn.email")}</span>
-            <input
-              name="email"
-              type="email"
-              autocomplete="username"
-              inputmode="email"
-              autocapitalize="none"
-              spellcheck={false}
-              required
-              dir="ltr"
-            />
-          </label>
-          <div class="field">
-            <label for="password">{t("signIn.password")}</label>
-            <span class="field-with-button">
+      <Switch>
+        <Match when={step() === "password"}>
+          <form class="form" onSubmit={sendPassword} novalidate>
+            <label class="field">
+              <span>{w("signIn.email")}</span>
               <input
-                id="password"
-                name="password"
-                type={visible() ? "text" : "password"}
-                autocomplete="current-password"
+                name="email"
+                type="email"
+                autocomplete="username"
+                inputmode="email"
+                autocapitalize="none"
+                spellcheck={false}
                 required
                 dir="ltr"
               />
-              <button
-                type="button"
-                class="target"
-                aria-label={visible() ? t("signIn.hidePassword") : t("signIn.showPassword")}
-                onClick={() => setVisible((shown) => !shown)}
-              >
-                <Show when={visible()} fallback={<Eye aria-hidden="true" />}>
-                  <EyeOff aria-hidden="true" />
-                </Show>
+            </label>
+            <PasswordField label={w("signIn.password")} name="password" autocomplete="current-password" />
+            <FormTrouble text={attempt.problem()} />
+            <button type="submit" class="button big primary" disabled={attempt.held()}>
+              {attempt.busy() ? w("try.working") : w("signIn.submit")}
+            </button>
+          </form>
+        </Match>
+        <Match when={step() === "code"}>
+          <CodeField
+            ref={(input) => queueMicrotask(() => input.focus())}
+            busy={attempt.held()}
+            label={w("code.label")}
+            submit={attempt.busy() ? w("try.working") : w("signIn.codeSubmit")}
+            message={<FormTrouble text={attempt.problem()} />}
+            onSubmit={sendCode}
+          >
+            <div class="form-ways">
+              <button type="button" class="button quiet-button" onClick={() => go("recovery")}>
+                {w("signIn.useRecovery")}
               </button>
-            </span>
-          </div>
-          <FormTrouble text={message()} />
-          <button type="submit" class="button big primary" disabled={busy() || waitSeconds() > 0}>
-            {busy() ? t("signIn.working") : t("signIn.submit")}
-          </button>
-        </form>
-      </Show>
+              <button type="button" class="button quiet-button" onClick={() => go("password")}>
+                {w("signIn.back")}
+              </button>
+            </div>
+          </CodeField>
+        </Match>
+        <Match when={step() === "recovery"}>
+          <form class="form" onSubmit={sendRecovery} novalidate>
+            <label class="field">
+              <span>{w("signIn.recovery")}</span>
+              <input
+                ref={(input) => queueMicrotask(() => input.focus())}
+                class="recovery-input"
+                name="recovery"
+                autocomplete="off"
+                autocapitalize="characters"
+                spellcheck={false}
+                // Room for the dashes or spaces of a paste.
+                maxlength="64"
+                required
+                dir="ltr"
+              />
+              <small>{w("signIn.recoveryHint")}</small>
+            </label>
+            <FormTrouble text={attempt.problem()} />
+            <button type="submit" class="button big primary" disabled={attempt.held()}>
+              {attempt.busy() ? w("try.working") : w("signIn.codeSubmit")}
+            </button>
+            <div class="form-ways">
+              <button type="button" class="button quiet-button" onClick={() => go("code")}>
+                {w("signIn.useCode")}
+              </button>
+            </div>
+          </form>
+        </Match>
+      </Switch>
     </Entrance>
   );
 }

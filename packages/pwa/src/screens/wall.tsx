@@ -8,9 +8,9 @@ import { For, Match, Show, Switch, createEffect, createMemo, createSignal, onCle
 import { ageLabel, clockSeconds, momentLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
 import { link } from "../local/sync.ts";
-import { AlertActs, acknowledge } from "../parts/alert-acts.tsx";
-import { AlertDetail } from "../parts/alert-panel.tsx";
-import { AlertState, AlertStatePill } from "../parts/alert-state.tsx";
+import { acknowledge } from "../parts/alert-acts.tsx";
+import { AlertInHand } from "../parts/alert-in-hand.tsx";
+import { AlertState } from "../parts/alert-state.tsx";
 import { CollectorDot, collectorTone, collectorWords, perMinuteNow } from "../parts/collector-state.tsx";
 import { Crop } from "../parts/crop.tsx";
 import { readAs } from "../parts/match-words.ts";
@@ -158,7 +158,7 @@ const Strip = (props: { detections: readonly DetectionView[]; hot: ReadonlySet<s
           <li classList={{ hot: props.hot.has(detection.id) }}>
             <A
               href={
-                detection.plate.normalized === null
+                detection.plate.normalized === null || !mayI("see_timeline")
                   ? "/live"
                   : `/plates/${encodeURIComponent(detection.plate.normalized)}`
               }
@@ -235,7 +235,7 @@ export default function WallScreen() {
   const chosen = () => order().find((alert) => alert.id === chosenId()) ?? fresh()[0] ?? acknowledged()[0];
   const collectors = createOnline(
     () => (mayI("see_collectors") ? "all" : null),
-    (_all, signal) => trpc.collectors.list.query(undefined, { signal }),
+    (_all, signal, putting) => trpc.collectors.list.query(undefined, { signal, ...putting }),
     REFRESH_MS,
   );
   const hot = createMemo(() => new Set(local().alerts.list.map((alert) => alert.detection.id)));
@@ -265,21 +265,7 @@ export default function WallScreen() {
       <section class="in-hand" aria-label={t("alert.title")}>
         <Switch>
           <Match when={chosen()} keyed={false}>
-            {(alert) => (
-              <>
-                <div class="alert-side-head">
-                  <PriorityMark priority={alert().priority} />
-                  <h2>
-                    <bdi>{alert().watchlist.name}</bdi>
-                  </h2>
-                  <AlertStatePill alert={alert()} />
-                </div>
-                <div class="alert-side-scroll">
-                  <AlertDetail alert={alert()} />
-                </div>
-                <AlertActs alert={alert()} />
-              </>
-            )}
+            {(alert) => <AlertInHand alert={alert()} />}
           </Match>
           <Match when={local().alerts.ready}>
             <Calm last={local().alerts.list[0]} newest={local().detections.list[0]} />
