@@ -50,6 +50,8 @@ export const checkPassword = (typed: string, known: readonly string[]): void => 
     "chaverim",
   ].filter((word) => word.length >= CONTEXT_MIN);
   const left = words.reduce((rest, word) => rest.replaceAll(word, ""), small);
-  if (left.length < PASSWORD_MIN / 2)
+  // Years and signs around a name are tried as soon as the name is.
+  const own = left === small ? small : left.replaceAll(/^[\d\p{P}\p{S}\s]+|[\d\p{P}\p{S}\s]+$/gu, "");
+  if (own.length < PASSWORD_MIN / 2)
     refuse("This password is made of your own name or address. Take four words that do not belong together.");
 };
