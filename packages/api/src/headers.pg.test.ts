@@ -54,6 +54,17 @@ test.each(PATHS)(
   },
 );
 
+test("On screens text becomes markup and the address of a script through two named policies alone", async () => {
+  const policy = (await ask("/")).headers.get("content-security-policy") ?? "";
+  expect(policy.split(";")).toEqual(
+    expect.arrayContaining([
+      "script-src 'self'",
+      "require-trusted-types-for 'script'",
+      "trusted-types templates worker",
+    ]),
+  );
+});
+
 test.each(PATHS)("No other site reads an answer at %s", async (path) => {
   const response = await admin.fetch(path === "image" ? image : path, { headers: { Origin: "https://evil.example" } });
   expect(response.headers.get("access-control-allow-origin")).toBeNull();
