@@ -24,12 +24,20 @@ export const reachOf = ({ role, area }: Looker): Reach =>
 export const isInReach = (reach: Reach, row: { detectedAt: Date; area: string | null }): boolean =>
   reach === null || (row.detectedAt >= reach.since && (reach.area === null || row.area === reach.area));
 
+/** The condition for the times of detections `d`. */
+export const timeInReach = (sql: Queryable, reach: Reach) =>
+  reach === null ? sql`true` : sql`d.detected_at >= ${reach.since}`;
+
+/** The condition for cameras `c`. */
+export const cameraInReach = (sql: Queryable, reach: Reach) =>
+  reach === null || reach.area === null ? sql`true` : sql`c.area = ${reach.area}`;
+
 /** The condition for detections `d`. */
-export const detectionInReach = (sql: Queryable, reach: Reach) => {
-  if (reach === null) return sql`true`;
-  const ofArea = sql`and d.camera_id in (select id from cameras where area = ${reach.area})`;
-  return sql`d.detected_at >= ${reach.since} ${reach.area === null ? sql`` : ofArea}`;
-};
+export const detectionInReach = (sql: Queryable, reach: Reach) =>
+  reach === null || reach.area === null
+    ? timeInReach(sql, reach)
+    : sql`${timeInReach(sql, reach)}
+        and exists (select 1 from cameras c where c.id = d.camera_id and ${cameraInReach(sql, reach)})`;
 
 /** The condition for watchlists `w`. */
 export const listInReach = (sql: Queryable, reach: Reach) => (reach === null ? sql`true` : sql`w.field`);

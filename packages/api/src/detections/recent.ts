@@ -4,7 +4,7 @@
  */
 import type { Sql } from "@chaverim/db/open";
 import { AppError } from "../failure.ts";
-import { type Looker, detectionInReach, reachOf } from "./reach.ts";
+import { type Looker, cameraInReach, detectionInReach, reachOf, timeInReach } from "./reach.ts";
 import { type DetectionRow, detectionColumns, detectionJoins } from "./view.ts";
 
 export type RecentQuery = {
@@ -38,16 +38,17 @@ export const readRecent = async (
 ): Promise<{ rows: DetectionRow[]; cursor: string | null }> => {
   const { at, id } = readCursor(query.cursor);
   const limit = query.limit + 1;
-  const newest = sql`(d.detected_at, d.id) < (${at}, ${id}::uuid) and ${detectionInReach(sql, reachOf(looker))}
-    order by d.detected_at desc, d.id desc limit ${limit}`;
+  const reach = reachOf(looker);
+  const newest = sql`(d.detected_at, d.id) < (${at}, ${id}::uuid) order by d.detected_at desc, d.id desc limit ${limit}`;
   const found =
     query.plate !== undefined
       ? sql`select d.* from detections d where d.plate = ${query.plate}
-        ${query.cameraId ? sql`and d.camera_id = ${query.cameraId}` : sql``} and ${newest}`
-      : query.cameraId !== undefined
-        ? sql`select d.* from detections d where d.camera_id = ${query.cameraId} and ${newest}`
-        : // One short index scan per camera, merged: there is no index over all cameras, and none is needed.
-          sql`select d.* from cameras each, lateral (select d.* from detections d where d.camera_id = each.id and ${newest}) d`;
+        ${query.cameraId ? sql`and d.camera_id = ${query.cameraId}` : sql``}
+        and ${detectionInReach(sql, reach)} and ${newest}`
+      : // One short index scan per camera, merged: there is no index over all cameras, and none is needed.
+        sql`select d.* from cameras c, lateral (
+          select d.* from detections d where d.camera_id = c.id and ${timeInReach(sql, reach)} and ${newest}) d
+        where ${query.cameraId ? sql`c.id = ${query.cameraId}` : sql`true`} and ${cameraInReach(sql, reach)}`;
   const rows = await sql<DetectionRow[]>`
     select ${detectionColumns(sql)} from (${found}) d ${detectionJoins(sql)}
     order by d.detected_at desc, d.id desc limit ${limit}`;

@@ -17,7 +17,8 @@ const failure = (description: string) => ({ description, content: { "application
 
 const failures = {
   "400": failure("The body ended early, or is not in the form described here. Send it again."),
-  "401": failure("The key is not known or was revoked. Keep everything."),
+  "401": failure("The key is not known, was revoked or has run out. Keep everything."),
+  "403": failure("The key is not for this route. Keep everything."),
   "413": failure("The batch is too large. Split it."),
   "429": failure("Too many batches of this key under way. See Retry-After."),
   "503": failure("The database or the evidence store does not answer. See Retry-After."),
@@ -80,6 +81,7 @@ export const openApiDocument: object = createDocument({
           },
           "400": failures["400"],
           "401": failures["401"],
+          "403": failures["403"],
           "503": failures["503"],
         },
       },
