@@ -58,6 +58,8 @@ export const policySettingsSchema = z.object({
   /** IANA name, e.g. `America/New_York`: decides when a day begins and what is night. */
   timeZone: z.string().check(
     z.maxLength(64),
+    // By name: "+05:30" is east of Greenwich here and west of it in PostgreSQL.
+    z.regex(/^[A-Za-z]/, "Choose a time zone by its name, such as America/New_York."),
     z.refine((zone) => {
       try {
         return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";

@@ -60,6 +60,7 @@ test.each<[string, object]>([
   ["without purposes", { ...DEFAULT_POLICY, purpose: { ...purpose, codes: [] } }],
   ["with one code twice", { ...DEFAULT_POLICY, purpose: { ...purpose, codes: [purpose.codes[0], purpose.codes[0]] } }],
   ["with a time zone that does not exist", { ...DEFAULT_POLICY, timeZone: "Mars/Olympus" }],
+  ["with an offset in place of a time zone", { ...DEFAULT_POLICY, timeZone: "+05:30" }],
   ["with a name that no database holds", withName("North\u0000Patrol")],
   ["with half a character in a page", { ...DEFAULT_POLICY, contact: "call \ud800" }],
   ["with a part missing", { ...DEFAULT_POLICY, reviews: undefined }],
