@@ -97,6 +97,13 @@ test("Two processes that look at once tell a finding once", async () => {
   expect(await found()).toHaveLength(1);
 });
 
+test("A central that closes stops between two steps, and the next run misses nothing", async () => {
+  await write(at(...WEEK).map((entry) => ({ ...entry, plate: "CLOSING" })));
+  await runDetectors(central.sql, aPolicy(), new Date("2026-11-22T12:00:00Z"), AbortSignal.abort());
+  expect(await found()).toEqual([]);
+  expect(await detect()).toMatchObject([{ plate: "CLOSING" }]);
+});
+
 test("A plate that is looked at across a change of weeks is found, even when all is read at once", async () => {
   const times = ["2026-11-11T09:00Z", "2026-11-12T09:00Z", "2026-11-13T09:00Z", "2026-11-14T09:00Z"];
   const ids = await write(

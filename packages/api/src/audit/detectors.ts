@@ -137,9 +137,17 @@ const drawSamples = (sql: Sql, settings: PolicySettings, now: Date): Promise<voi
 /**
  * Reads what is new in the access log, and assigns what is found.
  * @param now decides which month is over; everything else goes by the times of the entries
+ * @param closing ends it between two steps; the next run goes on from there
  */
-export const runDetectors = async (sql: Sql, settings: PolicySettings, now: Date): Promise<void> => {
-  for (const [name, find] of Object.entries(FINDERS)) while (await step(sql, name, find, settings));
+export const runDetectors = async (
+  sql: Sql,
+  settings: PolicySettings,
+  now: Date,
+  closing?: AbortSignal,
+): Promise<void> => {
+  for (const [name, find] of Object.entries(FINDERS))
+    while (!closing?.aborted && (await step(sql, name, find, settings)));
+  if (closing?.aborted) return;
   await drawSamples(sql, settings, now);
   await assignReviews(sql);
 };

@@ -14,17 +14,19 @@ const CLEAN_EVERY_MS = 6 * 3_600_000;
 /** A look that stands out is told while people still remember why they looked. */
 const DETECT_EVERY_MS = 60_000;
 
-/** Repeats a task; a turn that comes while the one before still runs is left out. Dispose waits for the one that runs. */
-const repeat = (task: () => Promise<void>, everyMs: number, log: Log): AsyncDisposable => {
+/** Repeats a task; a turn that comes while the one before still runs is left out. Dispose ends the one that runs. */
+const repeat = (task: (closing: AbortSignal) => Promise<void>, everyMs: number, log: Log): AsyncDisposable => {
+  const closing = new AbortController();
   let running: Promise<void> | null = null;
   const timer = setInterval(() => {
-    running ??= task()
+    running ??= task(closing.signal)
       .catch((error: unknown) => log.warn({ error }, "housekeeping failed and will be repeated"))
       .finally(() => (running = null));
   }, everyMs);
   return {
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);
+      closing.abort();
       await running;
     },
   };
@@ -42,7 +44,8 @@ export const startHousekeeping = ({
     await deleteOldSessions(sql);
     await deleteOldAttempts(sql);
   };
-  const detect = async () => runDetectors(sql, (await policy.current()).settings, new Date());
+  const detect = async (closing: AbortSignal) =>
+    runDetectors(sql, (await policy.current()).settings, new Date(), closing);
   started.use(repeat(clean, CLEAN_EVERY_MS, log));
   started.use(repeat(detect, DETECT_EVERY_MS, log));
   return started;
