@@ -26,13 +26,14 @@ type DeviceRow = Omit<DeviceView, "createdAt" | "lastUsedAt" | "expiresAt" | "cu
  * @param currentDeviceId the one that asks; null when somebody else does
  */
 export const listDevices = async (sql: Sql, userId: string, currentDeviceId: string | null): Promise<DeviceView[]> => {
+  const now = new Date();
   const rows = await sql<DeviceRow[]>`
     select s.id, s.device as name, s.kind, s.created_at as "createdAt", s.last_used_at as "lastUsedAt",
       s.absolute_expires_at as "expiresAt", s.ip, s.revoked_at as "revokedAt", u.name as "revokedBy"
     from sessions s left join users u on u.id = s.revoked_by
     where s.user_id = ${userId} and s.assurance = 'password+totp'
-      and (s.revoked_at > now() - interval '30 days'
-        or (s.revoked_at is null and s.idle_expires_at > now() and s.absolute_expires_at > now()))
+      and (s.revoked_at > ${now}::timestamptz - interval '30 days'
+        or (s.revoked_at is null and s.idle_expires_at > ${now} and s.absolute_expires_at > ${now}))
     order by s.revoked_at is not null, s.last_used_at desc limit ${LIST_MAX}`;
   return rows.map(({ createdAt, lastUsedAt, expiresAt, revokedAt, revokedBy, ...row }) => ({
     ...row,

@@ -2,13 +2,14 @@
  * How often people may ask; collectors are never limited.
  * Rule: limits count calls, not requests, and a refusal says when to try again.
  */
+import { isIPv4, isIPv6 } from "node:net";
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { LimitName } from "@chaverim/contracts";
 import { AppError } from "../failure.ts";
 
 /** Numbers fixed by the owner: calls in a window of seconds. */
 const LIMITS = {
-  /** Sign-in attempts per address. */
+  /** Sign-in attempts per address; of IPv6 per network of 64 bits, which one household has all of. */
   signIn: { points: 5, duration: 60 },
   search: { points: 60, duration: 60 },
   browse: { points: 120, duration: 60 },
@@ -23,8 +24,24 @@ const LIMITS = {
 export type Limits = {
   /** Counts one call. @throws AppError `too_many` with the seconds to wait */
   consume: (limit: LimitName, key: string) => Promise<void>;
-  /** Forgets what was counted, after a success. */
+  /** Forgets what was counted. No success does: whoever has an account could go on guessing at others. */
   forget: (limit: LimitName, key: string) => Promise<void>;
+};
+
+/** The first four groups of an IPv6 address; the IPv4 address that is mapped into one; any other key as it is. */
+const toCounted = (key: string): string => {
+  const mapped = key.replace(/^::ffff:/i, "");
+  if (isIPv4(mapped) || !isIPv6(key)) return mapped;
+  const [head = [], tail] = (key.split("%")[0] ?? "").split("::").map((part) => part.split(":").filter(Boolean));
+  const groups = [
+    ...head,
+    ...(tail ? Array.from({ length: 8 - head.length - tail.length }, () => "0") : []),
+    ...(tail ?? []),
+  ];
+  return groups
+    .slice(0, 4)
+    .map((group) => parseInt(group, 16).toString(16))
+    .join(":");
 };
 
 /** Limits kept in this process's memory: one central serves all people. */
@@ -38,7 +55,7 @@ export const createLimits = (): Limits => {
   return {
     consume: async (limit, key) => {
       try {
-        await limiters.get(limit)?.consume(key);
+        await limiters.get(limit)?.consume(toCounted(key));
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
         const seconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
@@ -46,7 +63,7 @@ export const createLimits = (): Limits => {
       }
     },
     forget: async (limit, key) => {
-      await limiters.get(limit)?.delete(key);
+      await limiters.get(limit)?.delete(toCounted(key));
     },
   };
 };

@@ -40,15 +40,11 @@ export const checkPassword = (typed: string, known: readonly string[]): void => 
   const small = password.toLowerCase();
   if (COMMON.has(small) || COMMON.has(bare(password)) || isRepetition(password))
     refuse("This password is among the first that are tried. Take four words that do not belong together.");
-  const words = [
-    ...known.flatMap((text) =>
-      text
-        .normalize("NFKC")
-        .toLowerCase()
-        .split(/[\s@.,_-]+/),
-    ),
-    "chaverim",
-  ].filter((word) => word.length >= CONTEXT_MIN);
+  // Longest first: the whole address goes before the words that it is made of.
+  const words = [...known.map((text) => text.normalize("NFKC").toLowerCase()), "chaverim"]
+    .flatMap((text) => [text, ...text.split("@"), ...text.split(/[\s@.,_-]+/)])
+    .filter((word) => word.length >= CONTEXT_MIN)
+    .toSorted((one, other) => other.length - one.length);
   const left = words.reduce((rest, word) => rest.replaceAll(word, ""), small);
   // Years and signs around a name are tried as soon as the name is.
   const own = left === small ? small : left.replaceAll(/^[\d\p{P}\p{S}\s]+|[\d\p{P}\p{S}\s]+$/gu, "");

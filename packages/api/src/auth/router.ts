@@ -13,6 +13,7 @@ import {
 } from "@chaverim/contracts";
 import * as z from "zod";
 import { lineSchema } from "../line.ts";
+import { isStorable } from "../storable.ts";
 import { passwordProcedure, procedure, publicProcedure, router } from "../trpc.ts";
 import { changePassword } from "./change-password.ts";
 import { writeCookie } from "./cookies.ts";
@@ -30,6 +31,12 @@ import {
   takeCode,
 } from "./sign-in.ts";
 
+/** At the sign-in screen an address has no form that could be wrong: it is somebody's, or it is not. */
+const typedEmailSchema = z
+  .string()
+  .max(254)
+  .refine((text) => isStorable(text))
+  .transform(normalizeEmail);
 /** NFKC before the check, so that look-alike forms of an address are one. */
 const emailSchema = z.string().max(254).transform(normalizeEmail).pipe(z.email());
 /** Longer ones are refused before anything is hashed. */
@@ -44,7 +51,7 @@ const installedSchema = z.boolean().default(false);
 
 export const authRouter = router({
   login: publicProcedure("auth.login")
-    .input(z.object({ email: emailSchema, password: passwordSchema }))
+    .input(z.object({ email: typedEmailSchema, password: passwordSchema }))
     .mutation(({ ctx, input }) => login(ctx, input)),
   totp: passwordProcedure("auth.totp")
     .input(z.object({ code: codeSchema, installed: installedSchema }))

@@ -170,8 +170,7 @@ describe.skipIf(!hasOathtool)("With oathtool as the phone (skipped where it is n
 });
 
 describe("Recovery codes", () => {
-  const someCodes = () =>
-    central.sql.begin((transaction) => createRecoveryCodes(transaction, user.id)) as Promise<string[]>;
+  const someCodes = () => central.sql.begin((transaction) => createRecoveryCodes(transaction, user.id));
   const recover = async (code: string) => {
     const as = central.openBrowser();
     await central.central.limits.forget("signIn", "127.0.0.1");
@@ -209,9 +208,7 @@ describe("Recovery codes", () => {
   test("A code of somebody else is none, and new codes end the old ones", async () => {
     const [old = ""] = await someCodes();
     const other = await aUser(central.central, "viewer");
-    const [theirs = ""] = (await central.sql.begin((transaction) =>
-      createRecoveryCodes(transaction, other.id),
-    )) as string[];
+    const [theirs = ""] = await central.sql.begin((transaction) => createRecoveryCodes(transaction, other.id));
     expect(await recover(theirs)).toBe("sign_in_failed");
     const [fresh = ""] = await someCodes();
     expect([await recover(old), await recover(fresh)]).toEqual(["sign_in_failed", "ok"]);

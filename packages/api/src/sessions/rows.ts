@@ -1,6 +1,7 @@
 /**
  * Sessions in the database: what both implementations read and write.
- * Rule: only hashes of ids are stored; every read says whether the id is today's or the one before the last rotation.
+ * Rule: only hashes of ids are stored, all times are by this process's clock, and every read says whether the id is today's
+ * or the one before the last rotation.
  */
 import type { Investigation, User } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
@@ -65,7 +66,7 @@ export const findSession = async (sql: Sql, which: Which): Promise<SessionRow | 
     left join investigations i on i.session_id = s.id and i.closed_at is null and i.expires_at > now()
     where ${
       "id" in which
-        ? sql`(s.id_hash = ${hash} or (s.previous_id_hash = ${hash} and s.previous_until > now()))`
+        ? sql`(s.id_hash = ${hash} or (s.previous_id_hash = ${hash} and s.previous_until > ${new Date()}))`
         : sql`s.id = ${which.deviceId}`
     } and s.revoked_at is null and u.disabled_at is null`;
   return row ?? null;
@@ -101,23 +102,25 @@ export const insertSession = async (
 ): Promise<void> => {
   const nowMs = Date.now();
   await sql`
-    insert into sessions (id_hash, user_id, kind, assurance, device, step_up_at, idle_expires_at, absolute_expires_at, ip, user_agent)
-    values (${sha256(id)}, ${userId}, ${session.kind}, ${session.assurance}, ${session.device},
-      ${session.assurance === "password+totp" ? new Date(nowMs) : null}, ${new Date(nowMs + lifetime.idleMs)},
-      ${new Date(nowMs + lifetime.absoluteMs)}, ${session.ip}, ${session.userAgent})`;
+    insert into sessions (id_hash, user_id, kind, assurance, device, created_at, last_used_at, step_up_at, idle_expires_at,
+      absolute_expires_at, ip, user_agent)
+    values (${sha256(id)}, ${userId}, ${session.kind}, ${session.assurance}, ${session.device}, ${new Date(nowMs)},
+      ${new Date(nowMs)}, ${session.assurance === "password+totp" ? new Date(nowMs) : null},
+      ${new Date(nowMs + lifetime.idleMs)}, ${new Date(nowMs + lifetime.absoluteMs)}, ${session.ip}, ${session.userAgent})`;
 };
 
 /** Postpones the idle end, never beyond the absolute one. */
 export const touchSession = async (sql: Sql, id: string, idleExpiresAt: Date): Promise<void> => {
-  await sql`update sessions set last_used_at = now(), idle_expires_at = least(absolute_expires_at, ${idleExpiresAt}::timestamptz)
+  await sql`update sessions set last_used_at = ${new Date()}, idle_expires_at = least(absolute_expires_at, ${idleExpiresAt}::timestamptz)
     where id_hash = ${sha256(id)}`;
 };
 
 /** Gives the session of `id` the id `next`. @returns its absolute end, or null when it has ended or was rotated already */
 export const rotateSession = async (sql: Sql, id: string, next: string): Promise<Date | null> => {
+  const now = new Date();
   const [row] = await sql<{ absoluteExpiresAt: Date }[]>`
     update sessions set id_hash = ${sha256(next)}, previous_id_hash = ${sha256(id)},
-      previous_until = ${new Date(Date.now() + OVERLAP_MS)}, step_up_at = now(), last_used_at = now()
+      previous_until = ${new Date(now.getTime() + OVERLAP_MS)}, step_up_at = ${now}, last_used_at = ${now}
     where id_hash = ${sha256(id)} and revoked_at is null returning absolute_expires_at as "absoluteExpiresAt"`;
   return row?.absoluteExpiresAt ?? null;
 };
@@ -128,7 +131,7 @@ export const secondsUntil = (end: Date): number => Math.max(0, Math.floor((end.g
 /** Also by the id before the last rotation: a sign-out may have been under way. */
 export const deleteSession = async (sql: Sql, id: string): Promise<void> => {
   const hash = sha256(id);
-  await sql`delete from sessions where id_hash = ${hash} or (previous_id_hash = ${hash} and previous_until > now())`;
+  await sql`delete from sessions where id_hash = ${hash} or (previous_id_hash = ${hash} and previous_until > ${new Date()})`;
 };
 
 /** Half a sign-in ends like a device, and is none. @returns how many devices were signed out */
@@ -138,9 +141,10 @@ export const revokeSessions = async (
   by: string | null,
   which: { only: string } | { except: string | null },
 ): Promise<number> => {
+  const now = new Date();
   const chosen = "only" in which ? sql`and id = ${which.only}` : which.except ? sql`and id <> ${which.except}` : sql``;
-  const revoked = await sql<Pick<SessionRow, "assurance">[]>`update sessions set revoked_at = now(), revoked_by = ${by}
-    where user_id = ${userId} and revoked_at is null and idle_expires_at > now() ${chosen} returning assurance`;
+  const revoked = await sql<Pick<SessionRow, "assurance">[]>`update sessions set revoked_at = ${now}, revoked_by = ${by}
+    where user_id = ${userId} and revoked_at is null and idle_expires_at > ${now} ${chosen} returning assurance`;
   return revoked.filter(({ assurance }) => assurance === "password+totp").length;
 };
 

@@ -31,7 +31,7 @@ export type TestCentral = AsyncDisposable & {
   /** Registers a collector; `cameras` are approved at once. */
   addCollector: (cameras?: readonly string[]) => Promise<TestCollector>;
   /** A browser that nobody is signed in with. */
-  openBrowser: () => Browser;
+  openBrowser: (userAgent?: string) => Browser;
   /** A new person of this role, signed in with password and code over HTTP, with a purpose stated unless told not to. */
   signIn: (role: Role, options?: UserOverrides & { purpose?: boolean }) => Promise<Browser>;
 };
@@ -68,7 +68,7 @@ export const openTestCentral = async (options: TestCentralOptions = {}): Promise
   const { central } = opening.use(await openCentral(config, silentLog));
   const { sql } = central.database;
   const url = `http://127.0.0.1:${port}`;
-  const browse = () => openBrowser(url, central.origins.publicUrl);
+  const browse = (userAgent?: string) => openBrowser(url, central.origins.publicUrl, userAgent);
   const opened = opening.move();
   return {
     central,

@@ -71,12 +71,14 @@ const wsUrl = (url: string): string => `${url.replace("http", "ws")}/trpc`;
 /**
  * Opens a browser without a session on central at `url`.
  * @param origin what stands in its address bar, when a proxy is in front
+ * @param userAgent what it says that it is
  */
-export const openBrowser = (url: string, origin: string = url): Browser => {
+export const openBrowser = (url: string, origin: string = url, userAgent?: string): Browser => {
   const cookies = new Map<string, string>();
   const setCookies: string[] = [];
   const headers = () => ({
     Origin: origin,
+    ...(userAgent ? { "User-Agent": userAgent } : {}),
     ...(cookies.size > 0 ? { Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") } : {}),
   });
   const keepCookies = (response: Response): Response => {
