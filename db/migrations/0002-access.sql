@@ -22,7 +22,8 @@ do $$
 begin
   set local role chaverim_app;
   reset role;
-exception when insufficient_privilege then
+-- SET ROLE may not know yet what another database made a moment ago; GRANT looks again.
+exception when insufficient_privilege or invalid_parameter_value then
   begin
     grant chaverim_app to current_user;
   exception when insufficient_privilege or unique_violation then null;

@@ -55,6 +55,42 @@ afterAll(() => {
   for (const child of children) child.kill("SIGKILL");
 });
 
+const loginOf = async (url: string) => {
+  const sql = postgres(url, { max: 1 });
+  const [role] = await sql`
+    select rolname as name, rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as mighty,
+      pg_has_role('chaverim_app', 'member') as "isMember", pg_has_role('alpr', 'member') as "isOwner"
+    from pg_roles where rolname = session_user`;
+  await sql.end();
+  return role;
+};
+
+test("what the server logs in with owns nothing, and stays the same from one start to the next", async () => {
+  const first = await openEmbedded(dataDir, "server");
+  await first[Symbol.asyncDispose]();
+  await using owner = await openEmbedded(dataDir, "server");
+  const tools = await Promise.all(Array.from({ length: 4 }, () => openEmbedded(dataDir, "tool")));
+  const passwords = [first, owner, ...tools].map(({ url }) => new URL(url).password);
+  expect(new Set(passwords).size).toBe(1);
+  expect(await loginOf(owner.url)).toEqual({ name: "alpr_app", mighty: false, isMember: true, isOwner: false });
+  expect(await loginOf(owner.ownerUrl)).toMatchObject({ name: "alpr", mighty: true });
+  expect(new URL(owner.ownerUrl).password).not.toBe(passwords[0]);
+});
+
+test("a login whose password file is gone gets a new password, and a file whose login is gone a new login", async () => {
+  const first = await openEmbedded(dataDir, "server");
+  await rm(join(dataDir, "postgres/app-password"));
+  const tools = await Promise.all(Array.from({ length: 4 }, () => openEmbedded(dataDir, "tool")));
+  expect(new Set(tools.map(({ url }) => url)).size).toBe(1);
+  expect([await answers(first.url), await answers(tools[0]?.url ?? "")]).toEqual([false, true]);
+  const sql = postgres(first.ownerUrl, { max: 1 });
+  await sql`drop role alpr_app`;
+  await sql.end();
+  await first[Symbol.asyncDispose]();
+  await using again = await openEmbedded(dataDir, "server");
+  expect(await answers(again.url)).toBe(true);
+});
+
 /** Another process of ours that owns the database of `dataDir`; resolves with its first line. */
 const anOwner = async (): Promise<{ child: ChildProcess; line: string }> => {
   const script = `import { openEmbedded } from ${JSON.stringify(new URL("./embedded.ts", import.meta.url).href)};
@@ -70,9 +106,10 @@ const anOwner = async (): Promise<{ child: ChildProcess; line: string }> => {
   return { child, line };
 };
 
-test("what is private is private: the password file and the directory belong to their owner alone", async () => {
+test("what is private is private: the password files and the directory belong to their owner alone", async () => {
   await using _owner = await openEmbedded(dataDir, "server");
   expect((await stat(join(dataDir, "postgres/password"))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(dataDir, "postgres/app-password"))).mode & 0o777).toBe(0o600);
   expect((await stat(join(dataDir, "postgres"))).mode & 0o777).toBe(0o700);
   expect((await stat(join(dataDir, "postgres/cluster"))).mode & 0o777).toBe(0o700);
 });
@@ -81,7 +118,12 @@ test("after closing, nothing runs and nothing but the data is left", async () =>
   const owner = await openEmbedded(dataDir, "server");
   await owner[Symbol.asyncDispose]();
   expect(await answers(owner.url)).toBe(false);
-  expect((await readdir(join(dataDir, "postgres"))).toSorted()).toEqual(["cluster", "password", "server.log"]);
+  expect((await readdir(join(dataDir, "postgres"))).toSorted()).toEqual([
+    "app-password",
+    "cluster",
+    "password",
+    "server.log",
+  ]);
 });
 
 test("a second server on the same directory is refused in one sentence, and a killed one's database is adopted", async () => {

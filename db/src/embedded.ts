@@ -1,6 +1,7 @@
 /**
  * Runs a real PostgreSQL out of node_modules, with its data under one directory of ours.
- * Rule: loopback only, a random password in a 0600 file, one owner at a time; an orphan left by kill -9 is adopted.
+ * Rule: loopback only, two logins (the owner's, and the server's, which owns nothing) with random passwords in 0600 files,
+ * one owner at a time; an orphan left by kill -9 is adopted.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -19,6 +20,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ensureAppLogin } from "./app-login.ts";
 import { programPath } from "./config.ts";
 import { postgres } from "./driver.ts";
 
@@ -35,19 +37,23 @@ export class EmbeddedError extends Error {
 }
 
 export type EmbeddedDatabase = AsyncDisposable & {
+  /** With the login that works and owns nothing. */
   url: string;
+  /** With the login that migrates; a superuser. */
+  ownerUrl: string;
   /** False when another process of ours owns the running server and this one only uses it. */
   owned: boolean;
   /** Process id of the postmaster, for tests that kill it. */
   pid: number;
 };
 
-type Paths = { root: string; cluster: string; password: string; owner: string; log: string };
+type Paths = { root: string; cluster: string; password: string; appPassword: string; owner: string; log: string };
 
 const pathsAt = (root: string): Paths => ({
   root,
   cluster: join(root, "cluster"),
   password: join(root, "password"),
+  appPassword: join(root, "app-password"),
   owner: join(root, "owner"),
   log: join(root, "server.log"),
 });
@@ -350,8 +356,10 @@ export const openEmbedded = async (dataDir: string, role: "server" | "tool"): Pr
   const owned = role === "server" || running === null;
   if (!running) await clearStalePidFile(paths);
   const { pid, port } = running ?? (await start(launch, bin, paths, password));
+  const ownerUrl = urlFor(password, port);
   return {
-    url: urlFor(password, port),
+    url: await ensureAppLogin(ownerUrl, paths.appPassword),
+    ownerUrl,
     owned,
     pid,
     [Symbol.asyncDispose]: async () => {

@@ -25,6 +25,9 @@ const readMigrations = async (directory: URL): Promise<Migration[]> => {
   );
 };
 
+/** The code of a sentence that a migration itself raises: RAISE EXCEPTION without another code. */
+const RAISED = "P0001";
+
 /** A tool never upgrades a database under a server that runs. */
 export type MigrateMode = "upgrade" | "only when empty";
 
@@ -75,7 +78,11 @@ export const migrate = async (
       const values = `'${name.replaceAll("'", "''")}', '${sha256}'`;
       await connection
         .unsafe(`begin;\n${text}\n;insert into migrations (name, sha256) values (${values});\ncommit;`)
-        .simple();
+        .simple()
+        .catch((error: unknown) => {
+          const isSentence = error instanceof Error && "code" in error && error.code === RAISED;
+          throw isSentence ? new MigrationError(error.message, { cause: error }) : error;
+        });
     }
     return applying.map(({ name }) => name);
   } finally {

@@ -35,7 +35,12 @@ const SOCKET: object = { socket: connectAtOnce };
  */
 const LIMITS = { statement_timeout: 30_000, idle_in_transaction_session_timeout: 15_000 };
 
+/** What the server works as (migration 0002): it owns nothing, and can only add to evidence and to the access log. */
+export const APP_ROLE = "chaverim_app";
+
 export type DatabaseOptions = {
+  /** Every connection works with this role's rights from its start; left out, with those of the login itself. */
+  role?: typeof APP_ROLE;
   /** Connections at most. Default 12: two cores do not gain from more, and each costs PostgreSQL about 10 MB. */
   max?: number;
   applicationName?: string;
@@ -73,7 +78,13 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Databa
     ...SOCKET,
     // Notices (such as "relation already exists") are for psql, not for a log.
     onnotice: () => undefined,
-    connection: { application_name: options.applicationName ?? "chaverim", timezone: "UTC", ...LIMITS },
+    connection: {
+      application_name: options.applicationName ?? "chaverim",
+      timezone: "UTC",
+      // As a parameter of the start, so that RESET ROLE falls back to it and not to the login.
+      ...(options.role ? { role: options.role } : {}),
+      ...LIMITS,
+    },
   });
   return {
     sql,

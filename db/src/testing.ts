@@ -10,7 +10,7 @@ import { testServerUrl } from "./config.ts";
 import { postgres } from "./driver.ts";
 import { openEmbedded } from "./embedded.ts";
 import { migrate } from "./migrate.ts";
-import { type Database, openDatabase } from "./open.ts";
+import { APP_ROLE, type Database, type Sql, openDatabase } from "./open.ts";
 
 // What global-setup.ts hands to the test files, for all packages that have some.
 declare module "vitest" {
@@ -35,7 +35,7 @@ export const startTestServer = async (): Promise<{ url: string; stop: () => Prom
   const external = testServerUrl();
   const directory = external ? null : await mkdtemp(join(tmpdir(), "chaverim-test-"));
   const embedded = directory ? await openEmbedded(directory, "server") : null;
-  const url = external ?? embedded?.url ?? "";
+  const url = external ?? embedded?.ownerUrl ?? "";
   const admin = postgres(url, { max: 1, onnotice: () => undefined });
   await admin.unsafe(`drop database if exists ${TEMPLATE}`);
   await admin.unsafe(`create database ${TEMPLATE}`);
@@ -52,7 +52,13 @@ export const startTestServer = async (): Promise<{ url: string; stop: () => Prom
   };
 };
 
-export type TestDatabase = Database & { url: string };
+/** Its `sql` and `orm` work as the server does, without the owner's rights. */
+export type TestDatabase = Database & {
+  /** With the owner's login. */
+  url: string;
+  /** For what the server may not do: tampering on purpose, and reading what was tampered with. */
+  owner: Sql;
+};
 
 /**
  * Copies the migrated template (about 60 ms) and opens the copy; dropped on dispose.
@@ -66,11 +72,14 @@ export const openTestDatabase = async (serverUrl: string): Promise<TestDatabase>
   await admin.unsafe(`create database ${name} template ${TEMPLATE}`);
   await admin`select pg_advisory_unlock_all()`;
   const url = atDatabase(serverUrl, name);
-  const database = openDatabase(url, { max: 8 });
+  const database = openDatabase(url, { max: 8, role: APP_ROLE });
+  const owner = openDatabase(url, { max: 2 });
   return {
     ...database,
     url,
+    owner: owner.sql,
     [Symbol.asyncDispose]: async () => {
+      await owner[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
       await admin.unsafe(`drop database if exists ${name} with (force)`);
       await admin.end();

@@ -21,6 +21,7 @@ test("With nothing set central listens on this machine alone, with its own datab
     host: "127.0.0.1",
     publicUrl: null,
     databaseUrl: null,
+    databaseOwnerUrl: null,
     evidence: { store: "filesystem" },
     trustProxy: 0,
     simulated: false,
@@ -35,12 +36,21 @@ test("All mistakes are told at once, each with the variable's name", () => {
   const mistakes = mistakesIn({
     PORT: "http",
     DATABASE_URL: "mysql://x",
+    DATABASE_OWNER_URL: "https://x",
     LOG_LEVEL: "loud",
     TRUST_PROXY: "9",
     METRICS_TOKEN: "short",
     SIMULATED: "maybe",
   });
-  for (const name of ["PORT", "DATABASE_URL", "LOG_LEVEL", "TRUST_PROXY", "METRICS_TOKEN", "SIMULATED"]) {
+  for (const name of [
+    "PORT",
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "LOG_LEVEL",
+    "TRUST_PROXY",
+    "METRICS_TOKEN",
+    "SIMULATED",
+  ]) {
     expect(mistakes.filter((line) => line.startsWith(`${name} `))).toHaveLength(1);
   }
 });
@@ -50,6 +60,14 @@ test("Mistakes of values and of what belongs together are told at once as well",
   for (const name of ["PORT", "S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY", "PUBLIC_URL"]) {
     expect([name, mistakes.some((line) => line.startsWith(`${name} `))]).toEqual([name, true]);
   }
+});
+
+test("The owner of the database is a login beside the one that central works with, never alone", () => {
+  const owner = "postgres://owner:b@db.example.org/alpr";
+  const both = { DATABASE_URL: "postgres://central:a@db.example.org/alpr", DATABASE_OWNER_URL: owner };
+  expect(readConfig(both)).toMatchObject({ databaseUrl: both.DATABASE_URL, databaseOwnerUrl: owner });
+  expect(readConfig({ DATABASE_URL: both.DATABASE_URL }).databaseOwnerUrl).toBeNull();
+  expect(mistakesIn({ DATABASE_OWNER_URL: owner })).toEqual([expect.stringMatching(/^DATABASE_OWNER_URL needs/)]);
 });
 
 test("Other machines are served behind https alone", () => {

@@ -14,6 +14,7 @@ const environmentSchema = z.object({
   DATA_DIR: z.string().min(1).default(".data/central"),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_OWNER_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   EVIDENCE_STORE: z.enum(["filesystem", "s3"]).default("filesystem"),
   S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   S3_BUCKET: z.string().default("chaverim-evidence"),
@@ -43,6 +44,8 @@ const findContradictions = (given: Record<string, string | undefined>): Mistake[
     if (!given["S3_SECRET_KEY"] && !given["S3_SECRET_KEY_FILE"])
       refuse("S3_SECRET_KEY", "or S3_SECRET_KEY_FILE is needed with EVIDENCE_STORE=s3");
   }
+  if (given["DATABASE_OWNER_URL"] && !given["DATABASE_URL"])
+    refuse("DATABASE_OWNER_URL", "needs DATABASE_URL beside it: the login that central works with");
   const host = given["HOST"] ?? "127.0.0.1";
   const publicUrl = URL.parse(given["PUBLIC_URL"] ?? "");
   if (publicUrl && publicUrl.protocol !== "https:" && !isLoopback(publicUrl.hostname)) {
@@ -61,6 +64,8 @@ export type Config = {
   publicUrl: string | null;
   /** Null: the embedded PostgreSQL under `dataDir`. */
   databaseUrl: string | null;
+  /** The login that migrates; null: the one of `databaseUrl`, or the embedded database's own. */
+  databaseOwnerUrl: string | null;
   evidence:
     | { store: "filesystem" }
     | {
@@ -114,6 +119,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv = process.env): Config
     dataDir: resolve(value.DATA_DIR),
     publicUrl: value.PUBLIC_URL ? new URL(value.PUBLIC_URL).origin : null,
     databaseUrl: value.DATABASE_URL ?? null,
+    databaseOwnerUrl: value.DATABASE_OWNER_URL ?? null,
     evidence:
       value.EVIDENCE_STORE === "filesystem"
         ? { store: "filesystem" }

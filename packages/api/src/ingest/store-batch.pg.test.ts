@@ -262,7 +262,9 @@ test("A detection of two years ago is stored in the month in which it was seen",
   const { body } = await send([aDetection({ plate: "OLD2024", capturedAt })]);
   expect(body.results[0]).toMatchObject({ status: "stored" });
   expect(body.results[0]).not.toHaveProperty("clock");
-  expect(await central.sql`select plate from detections_2024_02`).toEqual([{ plate: "OLD2024" }]);
+  expect(await central.sql`select tableoid::regclass::text as month from detections where plate = 'OLD2024'`).toEqual([
+    { month: "detections_2024_02" },
+  ]);
 });
 
 test("An unknown camera is made by itself, unapproved", async () => {

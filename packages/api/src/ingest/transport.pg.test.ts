@@ -291,10 +291,12 @@ test("When the database does not answer, nothing is stored and the collector is 
 
 test("When the database ends every connection in the middle of batches, what was answered as stored is stored", async () => {
   const senders = await Promise.all(Array.from({ length: 4 }, () => central.addCollector()));
+  // Whoever works as the server cannot end a connection of another login.
+  await using owner = openDatabase(central.databaseUrl, { max: 1 });
   let ending = true;
   const killer = (async () => {
     while (ending) {
-      await central.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
+      await owner.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
         and application_name = 'chaverim-server' and pid <> pg_backend_pid()`.catch(() => undefined);
       await sleep(40);
     }

@@ -13,13 +13,19 @@ import { createLuciaSessions } from "../sessions/lucia-sessions.ts";
 import { VERSION } from "../version.ts";
 import { collectorCommands } from "./commands/collectors.ts";
 import type { Command, Options, Result } from "./commands/command.ts";
+import { logCommands } from "./commands/log.ts";
 import { userCommands } from "./commands/users.ts";
 import { watchlistCommands } from "./commands/watchlists.ts";
 import { recordAct } from "./console-act.ts";
 import { openCentralDatabase } from "./database.ts";
 import { createDoctorReport } from "./doctor.ts";
 
-const COMMANDS: Record<string, Command> = { ...userCommands, ...collectorCommands, ...watchlistCommands };
+const COMMANDS: Record<string, Command> = {
+  ...userCommands,
+  ...collectorCommands,
+  ...watchlistCommands,
+  ...logCommands,
+};
 
 const usage = (): string =>
   [
@@ -95,7 +101,11 @@ const run = async (): Promise<number> => {
   }
   const options = readOptions(rest, command);
   const json = options["json"] === true;
-  if (command) print(await runCommand(name, command, options), json);
+  if (command) {
+    const result = await runCommand(name, command, options);
+    print(result, json);
+    return command.isWell?.(result) === false ? 1 : 0;
+  }
   if (name === "version") print({ version: VERSION, node: process.versions.node }, json);
   if (name !== "doctor") return 0;
   const { text: report, isHealthy, checks } = await createDoctorReport();

@@ -12,7 +12,7 @@ import { type Config, readConfig } from "../config.ts";
 import { openEvidenceStore } from "../evidence/open-store.ts";
 import { openKeys } from "../keys.ts";
 import { silentLog } from "../log.ts";
-import { openCentralDatabase } from "./database.ts";
+import { type CentralDatabase, openCentralDatabase } from "./database.ts";
 import { assertKeysFit, evidenceDirectory } from "./opening.ts";
 
 export type Check = { name: string; ok: boolean; detail: string; fix: string | null };
@@ -107,8 +107,33 @@ const examine = async (name: string, work: () => Promise<Finding>, fixIfThrown: 
   }
 };
 
+const checkLogin = async ({ sql, isOwnersLogin }: CentralDatabase): Promise<Finding> => {
+  const [server] = await sql<{ version: string }[]>`select current_setting('server_version') as version`;
+  const login = isOwnersLogin
+    ? "central's login is the owner's, held back by its role alone (docs/operations.md, Two logins)"
+    : "central's login owns nothing";
+  return { detail: `PostgreSQL ${server?.version}, ${login}` };
+};
+
+const checkAccessLog = async ({ sql }: Database): Promise<Finding> => {
+  const [may] = await sql<{ add: boolean; change: boolean }[]>`
+    select has_table_privilege('access_log', 'insert') as add,
+      has_table_privilege('access_log', 'update, delete, truncate') as change`;
+  if (!may?.add)
+    return {
+      detail: "cannot be written: nobody sees anything",
+      fix: "as the database's owner: grant insert on access_log to chaverim_app",
+    };
+  if (may.change)
+    return {
+      detail: "central may change it",
+      fix: "as the database's owner: revoke update, delete, truncate on access_log from chaverim_app, public",
+    };
+  return { detail: "can be added to, and not changed" };
+};
+
 const examineDatabase = async (config: Config): Promise<Check[]> => {
-  let database: Database;
+  let database: CentralDatabase;
   try {
     database = await openCentralDatabase(config, "tool");
   } catch (error) {
@@ -124,13 +149,8 @@ const examineDatabase = async (config: Config): Promise<Check[]> => {
   await using opened = database;
   const again = "run the doctor again; if it stays, look at the server's log";
   return [
-    await examine(
-      "database",
-      async () => ({
-        detail: `PostgreSQL ${(await opened.sql<{ version: string }[]>`select current_setting('server_version') as version`)[0]?.version}`,
-      }),
-      again,
-    ),
+    await examine("database", () => checkLogin(opened), again),
+    await examine("access log", () => checkAccessLog(opened), again),
     await examine(
       "keys fit",
       async () => (

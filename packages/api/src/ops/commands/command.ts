@@ -24,4 +24,6 @@ export type Command = {
   /** Written into the access log before it is done. */
   changes: boolean;
   run: (options: Options, console: Console) => Promise<Result>;
+  /** Of a command that checks something: false is exit code 1. */
+  isWell?: (result: Result) => boolean;
 };
