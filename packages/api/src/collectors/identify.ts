@@ -27,7 +27,7 @@ const SCOPES = {
 
 export type CollectorIdentity = { id: string; name: string };
 
-export type KeyUse = {
+type KeyUse = {
   route: keyof typeof SCOPES;
   /** As it came in the header. */
   key: string | undefined;
