@@ -33,6 +33,8 @@ const PATHS = [
   "/metrics",
   "/api/v1/keys",
   "/api/v1/nothing",
+  "/transparency",
+  "/policy",
   "/trpc/auth.me",
   "/trpc/no.such",
   "image",
