@@ -19,10 +19,10 @@ export const ListForm = (props: { open: boolean; onClose: () => void; onCreated:
   const [problem, setProblem] = createSignal("");
   const [busy, setBusy] = createSignal(false);
 
-  const create = async (name: string, priority: Priority): Promise<void> => {
+  const create = async (name: string, priority: Priority, forField: boolean): Promise<void> => {
     setBusy(true);
     try {
-      const list = await trpc.watchlists.create.mutate({ name, priority });
+      const list = await trpc.watchlists.create.mutate({ name, priority, field: forField });
       showToast({ text: t("lists.created", { name: list.name }) });
       setProblem("");
       props.onCreated();
@@ -40,7 +40,7 @@ export const ListForm = (props: { open: boolean; onClose: () => void; onCreated:
     if (name === "") return void setProblem(t("newList.nameShort"));
     const chosen = field(event.currentTarget, "priority");
     const priority = PRIORITIES.find((value) => String(value) === chosen) ?? PRIORITY_DEFAULT;
-    void create(name, priority);
+    void create(name, priority, field(event.currentTarget, "field") === "on");
   };
 
   return (
@@ -62,6 +62,15 @@ export const ListForm = (props: { open: boolean; onClose: () => void; onCreated:
             )}
           </For>
         </fieldset>
+        <div class="radio-cards">
+          <label>
+            <input type="checkbox" name="field" checked />
+            <span>
+              <strong>{t("lists.field")}</strong>
+              <small>{t("lists.fieldHint")}</small>
+            </span>
+          </label>
+        </div>
         <FormTrouble text={problem()} />
         <div class="sheet-buttons">
           <button type="button" class="button big outlined" onClick={() => props.onClose()}>

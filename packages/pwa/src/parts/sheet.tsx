@@ -22,17 +22,21 @@ export const Sheet = (props: {
   onClose: () => void;
   title: string;
   lead?: string | undefined;
+  /** Has no way out but its own buttons: what it shows cannot be shown again. */
+  stays?: boolean;
   children: JSX.Element;
 }) => (
-  <Dialog.Root open={props.open} onOpenChange={(open) => open || props.onClose()}>
+  <Dialog.Root open={props.open} onOpenChange={(open) => open || props.stays || props.onClose()}>
     <Dialog.Portal>
       <Dialog.Overlay class="scrim" />
       <Dialog.Content class="sheet" onOpenAutoFocus={focusFirst}>
         <div class="sheet-head">
           <Dialog.Title>{props.title}</Dialog.Title>
-          <Dialog.CloseButton class="target" aria-label={t("app.close")}>
-            <X aria-hidden="true" />
-          </Dialog.CloseButton>
+          <Show when={!props.stays}>
+            <Dialog.CloseButton class="target" aria-label={t("app.close")}>
+              <X aria-hidden="true" />
+            </Dialog.CloseButton>
+          </Show>
         </div>
         <Show when={props.lead}>
           <Dialog.Description>{props.lead}</Dialog.Description>

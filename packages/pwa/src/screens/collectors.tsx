@@ -4,19 +4,24 @@
  */
 import type { CollectorView } from "@chaverim/contracts";
 import ChevronDown from "lucide-solid/icons/chevron-down";
+import Plus from "lucide-solid/icons/plus";
 import Server from "lucide-solid/icons/server";
 import { For, Match, Show, Switch, createSignal } from "solid-js";
 import { ageLabel, momentLabel, spanLabel } from "../clock.ts";
+import { w } from "../i18n/office.ts";
 import { t } from "../i18n/words.ts";
 import { CollectorDot, CollectorState, collectorTone, perMinuteNow, queueSince } from "../parts/collector-state.tsx";
 import { percentLabel } from "../parts/match-words.ts";
+import { type CollectorAct, CollectorActs } from "../parts/office/collector-acts.tsx";
+import { CollectorCameras } from "../parts/office/collector-cameras.tsx";
+import { CollectorKeys } from "../parts/office/collector-keys.tsx";
 import { createOnline } from "../parts/online.ts";
 import { Screen } from "../parts/screen.tsx";
 import { Sparkline } from "../parts/sparkline.tsx";
 import { NoPermission, Notice, Shapes, TroubleNotice } from "../parts/states.tsx";
-import { showToast } from "../parts/toasts.tsx";
 import { mayI } from "../session.ts";
-import { trpc, troubleOf, troubleText } from "../trpc.ts";
+import { trpc } from "../trpc.ts";
+import "../styles/office.css";
 
 /** Heartbeats come every 60 s; asking four times as often shows a change within 15 s. */
 const REFRESH_MS = 15_000;
@@ -26,59 +31,13 @@ const HOT_CELSIUS = 75;
 const DISK_FULL = 0.9;
 /** Seconds; alerts are promised within 5. */
 const DELAY_HIGH = 30;
-const ADD_COMMAND = 'npm run -s alpr -- collector add --name "North Gate"';
 
-const Cameras = (props: { collector: CollectorView; onChanged: () => void }) => {
-  const approve = async (camera: { id: string; name: string }): Promise<void> => {
-    try {
-      await trpc.collectors.approveCamera.mutate({ cameraId: camera.id });
-      showToast({ text: t("collectors.approved", { name: camera.name }) });
-      props.onChanged();
-    } catch (error) {
-      showToast({ kind: "trouble", text: troubleText(troubleOf(error)) });
-    }
-  };
-  return (
-    <Show when={props.collector.cameras.length > 0} fallback={<p class="quiet">{t("collectors.noCameras")}</p>}>
-      <ul class="cameras" aria-label={t("collectors.showCameras", { name: props.collector.name })}>
-        <For each={props.collector.cameras}>
-          {(camera) => (
-            <li>
-              <i
-                class={camera.status === "online" ? "dot ok" : "dot hollow"}
-                classList={{ critical: camera.status === "error" || camera.status === "offline" }}
-              />
-              <span class="camera-name">
-                <bdi>{camera.name}</bdi>
-                <span class="quiet">{t(`collectors.camera.${camera.status ?? "unknown"}`)}</span>
-              </span>
-              <span class="quiet">
-                {camera.lastDetectionAt === null
-                  ? t("collectors.noDetection")
-                  : t("collectors.lastDetection", { time: momentLabel(camera.lastDetectionAt, true) })}
-              </span>
-              <Show when={!camera.approved} fallback={<span class="quiet">{t("collectors.approvedWord")}</span>}>
-                <span class="warn">{t("collectors.unapproved")}</span>
-                <Show when={mayI("manage_collectors")}>
-                  <button
-                    type="button"
-                    class="button primary"
-                    aria-label={t("collectors.approveCamera", { name: camera.name })}
-                    onClick={() => void approve(camera)}
-                  >
-                    {t("collectors.approve")}
-                  </button>
-                </Show>
-              </Show>
-            </li>
-          )}
-        </For>
-      </ul>
-    </Show>
-  );
-};
-
-const Row = (props: { collector: CollectorView; open: boolean; onToggle: () => void; onChanged: () => void }) => {
+const Row = (props: {
+  collector: CollectorView;
+  open: boolean;
+  onToggle: () => void;
+  onAct: (act: CollectorAct) => void;
+}) => {
   const tone = () => collectorTone(props.collector.state);
   const unapproved = () => props.collector.cameras.filter((camera) => !camera.approved).length;
   return (
@@ -162,7 +121,10 @@ const Row = (props: { collector: CollectorView; open: boolean; onToggle: () => v
       <Show when={props.open}>
         <tr class="cameras-row">
           <td colspan="10">
-            <Cameras collector={props.collector} onChanged={props.onChanged} />
+            <CollectorCameras collector={props.collector} onAct={props.onAct} />
+            <Show when={mayI("manage_collectors")}>
+              <CollectorKeys collector={props.collector} onAct={props.onAct} />
+            </Show>
           </td>
         </tr>
       </Show>
@@ -191,13 +153,23 @@ const NUMERIC: ReadonlySet<string> = new Set([
   "collectors.version",
 ]);
 
+const AddButton = (props: { onAdd: () => void }) => (
+  <Show when={mayI("manage_collectors")}>
+    <button type="button" class="button primary" onClick={() => props.onAdd()}>
+      <Plus aria-hidden="true" />
+      {w("keys.add")}
+    </button>
+  </Show>
+);
+
 export default function CollectorsScreen() {
   const collectors = createOnline(
     () => (mayI("see_collectors") ? "all" : null),
-    (_all, signal) => trpc.collectors.list.query(undefined, { signal }),
+    (_all, signal, putting) => trpc.collectors.list.query(undefined, { signal, ...putting }),
     REFRESH_MS,
   );
   const [openId, setOpenId] = createSignal<string | null>(null);
+  const [act, setAct] = createSignal<CollectorAct>();
   const count = (states: readonly CollectorView["state"][]) =>
     (collectors.answer() ?? []).filter((collector) => states.includes(collector.state)).length;
 
@@ -235,14 +207,8 @@ export default function CollectorsScreen() {
           <Notice
             icon={<Server aria-hidden="true" />}
             title={t("collectors.empty")}
-            text={
-              <>
-                {t("collectors.emptyNext")}
-                <code class="command" dir="ltr" tabindex="0">
-                  {ADD_COMMAND}
-                </code>
-              </>
-            }
+            text={t("collectors.emptyNext")}
+            action={<AddButton onAdd={() => setAct({ kind: "add" })} />}
           />
         </Match>
         <Match when={collectors.answer()}>
@@ -253,6 +219,9 @@ export default function CollectorsScreen() {
                   {t("states.shownAsOf", { time: momentLabel(collectors.asOf() ?? 0, true) })}
                 </p>
               </Show>
+              <div class="actions-line">
+                <AddButton onAdd={() => setAct({ kind: "add" })} />
+              </div>
               <table class="collectors">
                 <thead>
                   <tr>
@@ -266,14 +235,19 @@ export default function CollectorsScreen() {
                   </tr>
                 </thead>
                 <tbody>
-                  <For each={list()}>
-                    {(collector) => (
-                      <Row
-                        collector={collector}
-                        open={openId() === collector.id}
-                        onToggle={() => setOpenId((id) => (id === collector.id ? null : collector.id))}
-                        onChanged={collectors.refresh}
-                      />
+                  {/* By id: a refresh changes what a row says and leaves the row, and the focus in it, alone. */}
+                  <For each={list().map(({ id }) => id)}>
+                    {(id) => (
+                      <Show when={list().find((collector) => collector.id === id)}>
+                        {(collector) => (
+                          <Row
+                            collector={collector()}
+                            open={openId() === id}
+                            onToggle={() => setOpenId((open) => (open === id ? null : id))}
+                            onAct={setAct}
+                          />
+                        )}
+                      </Show>
                     )}
                   </For>
                 </tbody>
@@ -282,6 +256,7 @@ export default function CollectorsScreen() {
           )}
         </Match>
       </Switch>
+      <CollectorActs act={act()} onClose={() => setAct(undefined)} onChanged={collectors.refresh} />
     </Screen>
   );
 }

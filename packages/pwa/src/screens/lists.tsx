@@ -4,6 +4,7 @@
  */
 import type { EntryView, WatchlistView } from "@chaverim/contracts";
 import { useSearchParams } from "@solidjs/router";
+import Check from "lucide-solid/icons/check";
 import ListIcon from "lucide-solid/icons/list";
 import Plus from "lucide-solid/icons/plus";
 import Trash from "lucide-solid/icons/trash";
@@ -63,7 +64,12 @@ const Entry = (props: { entry: EntryView; onRemove: () => void }) => {
   );
 };
 
-const List = (props: { list: WatchlistView; onRemove: (entry: EntryView) => void; onAdd: () => void }) => (
+const List = (props: {
+  list: WatchlistView;
+  onRemove: (entry: EntryView) => void;
+  onAdd: () => void;
+  onField: (field: boolean) => void;
+}) => (
   <section class="watchlist" aria-label={props.list.name}>
     <div class="watchlist-head">
       <PriorityMark priority={props.list.priority} />
@@ -72,6 +78,19 @@ const List = (props: { list: WatchlistView; onRemove: (entry: EntryView) => void
       </h2>
       <span class="quiet">{t("lists.entries", { count: props.list.entries.length })}</span>
       <Show when={mayI("write_watchlists")}>
+        <button
+          type="button"
+          class="toggle"
+          aria-pressed={props.list.field}
+          aria-label={t("lists.fieldOf", { name: props.list.name })}
+          title={t("lists.fieldHint")}
+          onClick={() => props.onField(!props.list.field)}
+        >
+          <Show when={props.list.field}>
+            <Check aria-hidden="true" />
+          </Show>
+          {t("lists.field")}
+        </button>
         <button
           type="button"
           class="target"
@@ -131,6 +150,18 @@ export default function ListsScreen() {
       fail(error);
     }
   };
+  const setField = async (list: WatchlistView, field: boolean): Promise<void> => {
+    try {
+      await trpc.watchlists.setField.mutate({ id: list.id, field });
+      lists.refresh();
+      showToast({
+        text: t(field ? "lists.fieldOn" : "lists.fieldOff", { name: list.name }),
+        action: { label: t("app.undo"), run: () => void setField(list, !field) },
+      });
+    } catch (error) {
+      fail(error);
+    }
+  };
   const remove = async (entry: EntryView): Promise<void> => {
     mark(entry.id, true);
     try {
@@ -180,6 +211,7 @@ export default function ListsScreen() {
               <List
                 list={list}
                 onRemove={(entry) => void remove(entry)}
+                onField={(field) => void setField(list, field)}
                 onAdd={() => setSearch({ add: "", list: list.id })}
               />
             )}

@@ -4,10 +4,14 @@
  */
 import type { User } from "@chaverim/contracts";
 import { A } from "@solidjs/router";
+import FileText from "lucide-solid/icons/file-text";
 import LogOut from "lucide-solid/icons/log-out";
 import ScrollText from "lucide-solid/icons/scroll-text";
 import Server from "lucide-solid/icons/server";
-import { Show, createSignal } from "solid-js";
+import SlidersHorizontal from "lucide-solid/icons/sliders-horizontal";
+import Users from "lucide-solid/icons/users";
+import { For, Show, createSignal } from "solid-js";
+import { Dynamic } from "solid-js/web";
 import { momentLabel, now } from "../clock.ts";
 import { w } from "../i18n/account.ts";
 import { t } from "../i18n/words.ts";
@@ -160,6 +164,14 @@ const Leaving = () => {
   );
 };
 
+/** What the phone's bar has no room for. */
+const PHONE_PLACES = [
+  { href: "/collectors", word: "nav.collectors", icon: Server, needs: "see_collectors" },
+  { href: "/people", word: "nav.people", icon: Users, needs: "manage_people" },
+  { href: "/access-log", word: "nav.log", icon: FileText, needs: "read_log" },
+  { href: "/settings", word: "nav.settings", icon: SlidersHorizontal, needs: "set_policy" },
+] as const;
+
 export default function MeScreen() {
   return (
     <Screen title={w("me.title")} class="me-main">
@@ -169,12 +181,14 @@ export default function MeScreen() {
           <ScrollText aria-hidden="true" />
           {w("log.title")}
         </A>
-        <Show when={mayI("see_collectors")}>
-          <A class="me-link only-phone" href="/collectors">
-            <Server aria-hidden="true" />
-            {t("nav.collectors")}
-          </A>
-        </Show>
+        <For each={PHONE_PLACES.filter(({ needs }) => mayI(needs))}>
+          {(place) => (
+            <A class="me-link only-phone" href={place.href}>
+              <Dynamic component={place.icon} aria-hidden="true" />
+              {t(place.word)}
+            </A>
+          )}
+        </For>
       </section>
       <Secrets />
       <Devices />

@@ -10,7 +10,7 @@ import { trpc } from "../../trpc.ts";
 import { createOnline } from "../online.ts";
 
 /** The areas of all cameras, each once, in order. */
-export const areasOf = (collectors: readonly CollectorView[]): string[] =>
+const areasOf = (collectors: readonly CollectorView[]): string[] =>
   [
     ...new Set(collectors.flatMap(({ cameras }) => cameras.flatMap(({ area }) => (area === null ? [] : [area])))),
   ].toSorted((one, other) => one.localeCompare(other));

@@ -28,8 +28,7 @@ export type CollectorAct =
 type NewKey = { name: string; apiKey: string; oldKeyUntil: string | null };
 
 /** The lines that a device needs to reach this server, as collector.yaml takes them. */
-export const collectorYaml = (origin: string, apiKey: string): string =>
-  `central:\n  url: ${origin}\n  apiKey: ${apiKey}\n`;
+const collectorYaml = (origin: string, apiKey: string): string => `central:\n  url: ${origin}\n  apiKey: ${apiKey}\n`;
 
 const KeyShown = (props: { made: NewKey; onDone: () => void }) => (
   <OneTime label={w("keys.key")} value={props.made.apiKey} onDone={props.onDone}>
@@ -217,6 +216,7 @@ export const CollectorActs = (props: { act: CollectorAct | undefined; onClose: (
         open={made() !== undefined}
         onClose={() => setMade(undefined)}
         title={w("keys.newTitle", { name: made()?.name ?? "" })}
+        stays
       >
         <Show when={made()}>{(key) => <KeyShown made={key()} onDone={() => setMade(undefined)} />}</Show>
       </Sheet>

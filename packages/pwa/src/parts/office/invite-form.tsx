@@ -102,6 +102,7 @@ export const InviteForm = (props: {
     <Sheet
       open={props.open}
       onClose={close}
+      stays={made() !== undefined}
       title={made() === undefined ? w("invite.title") : w("invite.madeTitle", { name: made()?.name ?? "" })}
     >
       <Show

@@ -38,7 +38,7 @@ export const LogDetail = (props: { entry: LogEntryView; purposes: readonly Purpo
       <h2>{actionWords(props.entry.action)}</h2>
       <Show when={props.entry.plate}>{(plate) => <PlateChip text={plate()} />}</Show>
     </div>
-    <dl class="facts">
+    <dl class="log-facts">
       <Fact label={w("log.time")}>
         <bdi>{fullTime(props.entry.at)}</bdi>
       </Fact>
@@ -128,7 +128,7 @@ export const LogDetail = (props: { entry: LogEntryView; purposes: readonly Purpo
         {w("log.chain")}
       </h3>
       <p class="quiet">{w("log.chainNext")}</p>
-      <dl class="facts">
+      <dl class="log-facts">
         <Fact label={w("log.entry")}>{props.entry.id}</Fact>
         <Fact label={w("log.hash")}>
           <code class="hash" dir="ltr">

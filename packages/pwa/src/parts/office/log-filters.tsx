@@ -3,7 +3,8 @@
  * Rule: they live in the address, so that what one administrator found another can open.
  */
 import { LOG_OUTCOMES } from "@chaverim/contracts";
-import { For, type JSX, Show } from "solid-js";
+import SlidersHorizontal from "lucide-solid/icons/sliders-horizontal";
+import { For, type JSX, Show, createSignal } from "solid-js";
 import { officeKeys, w } from "../../i18n/office.ts";
 import type { LogSearch } from "./log-question.ts";
 
@@ -19,11 +20,19 @@ export const LogFilters = (props: {
   people: readonly { id: string; name: string }[];
   onChange: (change: LogSearch) => void;
 }) => {
+  /** On the phone the plate alone is asked for until somebody wants more. */
+  const [open, setOpen] = createSignal(false);
   const isFiltered = () => Object.values(props.search).some((value) => value !== undefined);
   const change = (name: keyof LogSearch) => (event: { currentTarget: HTMLInputElement | HTMLSelectElement }) =>
     props.onChange({ [name]: event.currentTarget.value.trim() || undefined });
   return (
-    <form class="filters" role="search" aria-label={w("log.filters")} onSubmit={(event) => event.preventDefault()}>
+    <form
+      class="filters"
+      classList={{ folded: !open() }}
+      role="search"
+      aria-label={w("log.filters")}
+      onSubmit={(event) => event.preventDefault()}
+    >
       <Filter label={w("log.plate")}>
         <input
           class="filter-plate"
@@ -36,6 +45,10 @@ export const LogFilters = (props: {
           onChange={change("plate")}
         />
       </Filter>
+      <button type="button" class="button only-phone" aria-expanded={open()} onClick={() => setOpen((shown) => !shown)}>
+        <SlidersHorizontal aria-hidden="true" />
+        {w("log.filters")}
+      </button>
       <Filter label={w("log.person")}>
         <select onChange={change("person")}>
           <option value="">{w("log.anyone")}</option>

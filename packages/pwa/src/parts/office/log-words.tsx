@@ -39,7 +39,7 @@ export const LogPurpose = (props: { entry: LogEntryView; purposes: readonly Purp
   <Show
     when={props.entry.purpose}
     fallback={
-      <Show when={props.entry.failure === "purpose_needed"} fallback={<span class="quiet">–</span>}>
+      <Show when={props.entry.failure === "purpose_needed"} fallback={<span class="quiet only-desk">–</span>}>
         <span class="warn">{w("log.noPurpose")}</span>
       </Show>
     }

@@ -54,7 +54,7 @@ export const PersonAuthenticator = (props: Account) => {
           props.onChanged();
         }}
       />
-      <Sheet open={made() !== undefined} onClose={() => setMade(undefined)} title={w("person.resetMade")}>
+      <Sheet open={made() !== undefined} onClose={() => setMade(undefined)} title={w("person.resetMade")} stays>
         <Show when={made()}>
           {(reset) => (
             <OneTime
