@@ -3,6 +3,7 @@
  * Rule: noun router, verb procedure, each with its entry in the access table.
  */
 import { alertsRouter } from "./alerts/router.ts";
+import { accessLogRouter, reviewsRouter } from "./audit/router.ts";
 import { authRouter } from "./auth/router.ts";
 import { isSetupNeeded } from "./auth/invitations.ts";
 import { collectorsRouter } from "./collectors/router.ts";
@@ -34,6 +35,8 @@ export const appRouter = router({
   investigations: investigationsRouter,
   policy: policyRouter,
   users: usersRouter,
+  accessLog: accessLogRouter,
+  reviews: reviewsRouter,
 });
 assertAccessTable(appRouter._def.procedures);
 
