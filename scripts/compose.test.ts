@@ -27,6 +27,7 @@ type Service = {
 /** What an operator puts into .env, and nothing that has a default. */
 const DOT_ENV: Readonly<Record<string, string>> = {
   POSTGRES_PASSWORD: "0f3c9a",
+  CENTRAL_PASSWORD: "51d20b",
   S3_SECRET_KEY: "7be1d2",
   PUBLIC_URL: "https://alpr.example.org",
   TLS_CERTIFICATE: "/etc/ssl/alpr.pem",
@@ -109,6 +110,25 @@ test("every image is pinned to a version", () => {
   expect(images).toHaveLength(3);
   for (const image of images) expect(image).toMatch(/:[\w.-]*\d[\w.-]*$/);
   for (const [, image] of dockerfile.matchAll(/^FROM (\S+:\S+)/gm)) expect(image).toBe("node:24-bookworm-slim");
+});
+
+test("central works with a login of its own that owns nothing, and knows the owner's for migrating alone", () => {
+  const login = (name: string) => {
+    const { username, password } = new URL(centralEnvironment[name] ?? "");
+    return { username, password };
+  };
+  expect(login("DATABASE_OWNER_URL")).toEqual({ username: "chaverim", password: DOT_ENV["POSTGRES_PASSWORD"] });
+  expect(login("DATABASE_URL")).toEqual({ username: "central", password: DOT_ENV["CENTRAL_PASSWORD"] });
+  const { environment, volumes: mounts } = service("postgres");
+  expect(environment).toMatchObject({ POSTGRES_USER: "chaverim", CENTRAL_PASSWORD: DOT_ENV["CENTRAL_PASSWORD"] });
+  expect(mounts).toContain("./deploy/postgres-logins.sh:/docker-entrypoint-initdb.d/logins.sh:ro");
+  const statements = readFileSync(join(root, "deploy/postgres-logins.sh"), "utf8").match(
+    /^(create|grant|alter) .*;$/gm,
+  );
+  expect(statements).toEqual([
+    "create role chaverim_app nologin;",
+    "create role central login password :'password' in role chaverim_app;",
+  ]);
 });
 
 test("only the proxy can be reached from outside", () => {
