@@ -43,10 +43,3 @@ export const takeRecoveryCode = async (sql: Sql, userId: string, typed: string):
     where code_hash = ${sha256(normalizeCode(typed))} and user_id = ${userId} and used_at is null`;
   return taken.count === 1;
 };
-
-export const recoveryCodesLeft = async (sql: Sql, userId: string): Promise<number> => {
-  const [row] = await sql<
-    { left: number }[]
-  >`select count(*)::int as left from recovery_codes where user_id = ${userId} and used_at is null`;
-  return row?.left ?? 0;
-};
