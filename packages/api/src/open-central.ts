@@ -78,6 +78,8 @@ const answerStarting: RequestListener = (_request, response) => {
     "Content-Type": "application/json",
     "Retry-After": starting.retryAfterSeconds,
     "X-Request-Id": body.requestId,
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
     Connection: "close",
   });
   response.end(JSON.stringify(body));
@@ -144,9 +146,9 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
   const live = opening.use(await openLive(database.sql, log));
   opening.use(await openAlertEngine(database, log, metrics));
   const policy = createPolicy(database.sql);
+  const collectorKeys = opening.use(await openCollectorKeys({ database, policy, log }));
   opening.use(startHousekeeping({ database, policy, log }));
   const central: Central = {
-  const collectorKeys = opening.use(await openCollectorKeys({ database, policy, log }));
     config,
     origins: originsOf(config, port),
     log,
@@ -156,16 +158,21 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
     sessions: createLuciaSessions(database.sql, policy),
     policy,
     limits: createLimits(),
+    collectorKeys,
     live,
     metrics,
-    collectorKeys,
     closing: closing.signal,
   };
   server.off("request", answerStarting).on("request", createApp(central));
   server.off("upgrade", refuseUpgradeStarting);
   const sockets = openSockets(central, server);
   log.info(
-    { url: central.origins.publicUrl, evidence: store.kind, tamper_resistant: store.tamperResistant },
+    {
+      url: central.origins.publicUrl,
+      evidence: store.kind,
+      tamper_resistant: store.tamperResistant,
+      database_login: database.isOwnersLogin ? "owner" : "own",
+    },
     "listening",
   );
   const rest = opening.move();
