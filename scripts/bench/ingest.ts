@@ -223,9 +223,10 @@ export const benchIngest = async (report: Report, options: Map<string, number>):
   const withImages = await sendMany(central, apiKey, batches, true);
   const after = await serverTime(central);
   const withoutImages = await sendMany(central, apiKey, batches, false);
-  const external = process.env["DATABASE_URL"];
+  // The tables of the comparison are made and dropped by the owner.
+  const external = process.env["DATABASE_OWNER_URL"] ?? process.env["DATABASE_URL"];
   await using embedded = external ? null : await openEmbedded(central.dataDir, "tool");
-  await using database = openDatabase(external ?? embedded?.url ?? "", { max: 1 });
+  await using database = openDatabase(external ?? embedded?.ownerUrl ?? "", { max: 1 });
   const copy = await copyMany(database, batches);
 
   const context = { batch: BATCH, full: FULL_BYTES, crop: CROP_BYTES };
