@@ -25,6 +25,26 @@ export const refuses = (code: string, status: number, details?: Record<string, u
     { status },
   );
 
+/** Asks the handlers for one call. */
+const answerOne = async (handlers: RequestHandler[], url: string, init: RequestInit): Promise<Response> => {
+  const response = await getResponse(handlers, new Request(url, init));
+  if (response === undefined) throw new Error(`Nobody answers ${init.method} ${url}`);
+  if (response.type === "error") throw new TypeError("Failed to fetch");
+  return response;
+};
+
+/** Takes a request of several calls apart, as central does. */
+const answerAll = async (handlers: RequestHandler[], url: string, init: RequestInit): Promise<Response> => {
+  const names = new URL(url).pathname.replace("/trpc/", "").split(",");
+  if (names.length === 1) return answerOne(handlers, url, init);
+  const inputs: Record<string, unknown> = JSON.parse(typeof init.body === "string" ? init.body : "{}");
+  const bodies = names.map(async (name, place) => {
+    const body = JSON.stringify({ 0: inputs[place] });
+    return (await (await answerOne(handlers, `http://localhost/trpc/${name}`, { ...init, body })).json())[0] as unknown;
+  });
+  return HttpResponse.json((await Promise.all(bodies)) as never, { status: 207 });
+};
+
 /** @returns a way to say how a procedure answers; the newest answer counts, and each test begins without any */
 export const standIn = (): { on: (procedure: string, answer: Answer) => Record<string, unknown>[] } => {
   let handlers: RequestHandler[] = [];
@@ -32,11 +52,7 @@ export const standIn = (): { on: (procedure: string, answer: Answer) => Record<s
     handlers = [];
     vi.stubGlobal("fetch", async (url: string, { method = "GET", headers, body }: RequestInit = {}) => {
       // Without the signal: jsdom's is none that Node's Request knows.
-      const init = { method, headers: headers ?? {}, body: body ?? null };
-      const response = await getResponse(handlers, new Request(url, init));
-      if (response === undefined) throw new Error(`Nobody answers ${method} ${url}`);
-      if (response.type === "error") throw new TypeError("Failed to fetch");
-      return response;
+      return answerAll(handlers, url, { method, headers: headers ?? {}, body: body ?? null });
     });
   });
   return {

@@ -136,7 +136,7 @@ export const accountEn = {
   "purpose.change": "Change",
   "purpose.say": "Say what for",
   "closed.purpose": "Say what you are looking for",
-  "closed.purposeNext": "The purpose is kept with every look. Then the search goes on.",
+  "closed.purposeNext": "The purpose is kept with every look that follows.",
   "closed.untrained": "Searching opens with your training",
   "closed.trainingEnded": "Your training has ended",
   "closed.trainingNext":
@@ -231,7 +231,6 @@ export const accountEn = {
   // What a person has to know of their own account.
   "notice.label": "About your account",
   "notice.more": "+{{ count }} more",
-  "notice.look": "Look",
   "notice.dismiss": "Dismiss",
   "notice.authenticator_reset": "Your authenticator was reset, {{ time }}.",
   "notice.authenticator_resetBy":

@@ -136,7 +136,7 @@ export const accountHe: Readonly<Record<keyof typeof accountEn, string>> = {
   "purpose.change": "שינוי",
   "purpose.say": "ציון המטרה",
   "closed.purpose": "ציינו מה מחפשים",
-  "closed.purposeNext": "המטרה נשמרת עם כל צפייה. אחריה החיפוש ממשיך.",
+  "closed.purposeNext": "המטרה נשמרת עם כל צפייה שתבוא.",
   "closed.untrained": "החיפוש נפתח עם ההדרכה",
   "closed.trainingEnded": "תוקף ההדרכה שלך פג",
   "closed.trainingNext": "אחרי ההדרכה הבאה ההנהלה רושמת את היום, והחיפוש נפתח. התראות ממשיכות להגיע.",
@@ -228,7 +228,6 @@ export const accountHe: Readonly<Record<keyof typeof accountEn, string>> = {
   // What a person has to know of their own account.
   "notice.label": "על החשבון שלך",
   "notice.more": "ועוד {{ count }}",
-  "notice.look": "לצפייה",
   "notice.dismiss": "הבנתי",
   "notice.authenticator_reset": "אפליקציית האימות שלך אופסה, {{ time }}.",
   "notice.authenticator_resetBy":

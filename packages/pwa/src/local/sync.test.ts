@@ -4,7 +4,16 @@ import { aDetection, anAlert, uuidOf } from "../builders.ts";
 import { says, standIn } from "../stand-in.ts";
 import { trpc } from "../trpc.ts";
 import { ALERTS_KEPT, DETECTIONS_KEPT, type LocalDb, openLocalDb, readAlerts, readDetections, readFact } from "./db.ts";
-import { pullAlerts, pullDetections, storeAlerts, storeDetections, storeFacts, wipe } from "./sync.ts";
+import {
+  endedByTime,
+  forgetRowsIfChanged,
+  pullAlerts,
+  pullDetections,
+  storeAlerts,
+  storeDetections,
+  storeFacts,
+  wipe,
+} from "./sync.ts";
 
 const central = standIn();
 let db: LocalDb;
@@ -99,4 +108,48 @@ test("wiping leaves nothing, and no cursor that would skip alerts afterwards", a
   await storeFacts(db, { asOf: 1 });
   await wipe(db);
   expect([await readAlerts(db), await readDetections(db), await db.getAll("facts")]).toEqual([[], [], []]);
+});
+
+const MIRI = {
+  id: uuidOf(7),
+  email: "miri@example.org",
+  name: "Miri",
+  role: "operator",
+  area: null,
+  trainedOn: null,
+} as const;
+
+test("a role or an area that was changed takes away what was fetched before", async () => {
+  for (const change of [{ role: "viewer" }, { area: "North" }, { id: uuidOf(8) }] as const) {
+    await storeFacts(db, { user: MIRI });
+    await storeAlerts(db, [anAlert(1)], 1);
+    await storeDetections(db, [aDetection(1)]);
+    expect(await forgetRowsIfChanged(db, { ...MIRI, ...change })).toBe(true);
+    expect([await readAlerts(db), await readDetections(db), await readFact(db, "alertCursor")]).toEqual([
+      [],
+      [],
+      undefined,
+    ]);
+  }
+});
+
+test("a new name or a new training takes nothing away", async () => {
+  await storeFacts(db, { user: MIRI });
+  await storeAlerts(db, [anAlert(1)], 1);
+  expect(await forgetRowsIfChanged(db, { ...MIRI, name: "Miri L.", trainedOn: "2026-11-22" })).toBe(false);
+  expect(await readAlerts(db)).toHaveLength(1);
+});
+
+test("a session ends by its own times, also while central is away", async () => {
+  const at = (minutes: number): number => Date.UTC(2026, 10, 22, 20, minutes);
+  expect(await endedByTime(db, at(0))).toBeNull();
+  await storeFacts(db, {
+    idleExpiresAt: new Date(at(30)).toISOString(),
+    expiresAt: new Date(at(50)).toISOString(),
+  });
+  expect([await endedByTime(db, at(29)), await endedByTime(db, at(30)), await endedByTime(db, at(50))]).toEqual([
+    null,
+    "idle",
+    "expired",
+  ]);
 });

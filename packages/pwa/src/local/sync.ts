@@ -102,7 +102,7 @@ const forgetAlerts = async (db: LocalDb): Promise<void> => {
 };
 
 /** Erases the rows when the person, their role or their area is another one: what they may see is fetched anew. */
-const forgetRowsIfChanged = async (db: LocalDb, { id, role, area }: User): Promise<boolean> => {
+export const forgetRowsIfChanged = async (db: LocalDb, { id, role, area }: User): Promise<boolean> => {
   const held = await readFact(db, "user");
   if (held === undefined || (held.id === id && held.role === role && held.area === area)) return false;
   await forgetAlerts(db);
@@ -125,7 +125,7 @@ export const wipe = async (db: LocalDb): Promise<void> => {
 export type Ending = "idle" | "expired" | "elsewhere";
 
 /** @returns null while the session's own times have not passed */
-const endedByTime = async (db: LocalDb, nowMs: number): Promise<"idle" | "expired" | null> => {
+export const endedByTime = async (db: LocalDb, nowMs: number): Promise<"idle" | "expired" | null> => {
   const [idle, longest] = await Promise.all([readFact(db, "idleExpiresAt"), readFact(db, "expiresAt")]);
   if (longest !== undefined && Date.parse(longest) <= nowMs) return "expired";
   return idle !== undefined && Date.parse(idle) <= nowMs ? "idle" : null;

@@ -146,7 +146,7 @@ const Steps = (props: { token: string; invitation: InvitationState }) => {
     <Switch>
       <Match when={at("account")}>
         <Entrance
-          title={w(`join.${props.invitation.kind}`)}
+          title={w(`join.${props.invitation.kind}`, { organisation: props.invitation.organisation })}
           lead={w(`join.${props.invitation.kind}Lead`, { organisation: props.invitation.organisation })}
         >
           <AccountForm

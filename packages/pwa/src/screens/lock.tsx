@@ -4,10 +4,11 @@
  */
 import { createSignal } from "solid-js";
 import { w } from "../i18n/account.ts";
+import { LeaveSheet } from "../parts/account/leave.tsx";
 import { CodeField } from "../parts/code-field.tsx";
 import { Entrance, FormTrouble } from "../parts/entrance.tsx";
 import { LOCK_AFTER_MS, PIN_LENGTH, PIN_TRIES } from "../local/lock.ts";
-import { choosePin, lock, signOut, unlock } from "../session.ts";
+import { choosePin, lock, unlock } from "../session.ts";
 
 /** `111111`, `123456`, `654321`: what everybody tries first. */
 const isObvious = (digits: string): boolean => {
@@ -16,11 +17,17 @@ const isObvious = (digits: string): boolean => {
   return steps.size === 1 && step !== undefined && Math.abs(step) <= 1;
 };
 
-const Leave = () => (
-  <button type="button" class="button quiet-button" onClick={() => void signOut()}>
-    {w("lock.signOut")}
-  </button>
-);
+const Leave = () => {
+  const [leaving, setLeaving] = createSignal(false);
+  return (
+    <>
+      <button type="button" class="button quiet-button" onClick={() => setLeaving(true)}>
+        {w("lock.signOut")}
+      </button>
+      <LeaveSheet open={leaving()} onClose={() => setLeaving(false)} />
+    </>
+  );
+};
 
 const ChoosePin = () => {
   const [first, setFirst] = createSignal<string>();

@@ -16,12 +16,12 @@ import { momentLabel, now } from "../clock.ts";
 import { w } from "../i18n/account.ts";
 import { t } from "../i18n/words.ts";
 import { Devices } from "../parts/account/devices.tsx";
+import { LeaveSheet } from "../parts/account/leave.tsx";
 import { Secrets } from "../parts/account/secrets.tsx";
 import { LanguageChoice, Segments } from "../parts/choices.tsx";
 import { Screen, SoundSwitch } from "../parts/screen.tsx";
-import { Sheet } from "../parts/sheet.tsx";
 import { dayOfYear } from "../parts/training.ts";
-import { local, mayI, signOut, user } from "../session.ts";
+import { local, mayI, user } from "../session.ts";
 import { THEMES, setShortcuts, setTheme, shortcuts, theme } from "../settings.ts";
 
 /** `Dov Katz` -> `DK` */
@@ -126,11 +126,6 @@ const Preferences = () => (
 
 const Leaving = () => {
   const [leaving, setLeaving] = createSignal(false);
-  const [busy, setBusy] = createSignal(false);
-  const leave = async (): Promise<void> => {
-    setBusy(true);
-    await signOut();
-  };
   return (
     <section class="me-block me-leave">
       <button type="button" class="button" onClick={() => setLeaving(true)}>
@@ -142,24 +137,7 @@ const Leaving = () => {
           {(version) => w("me.version", { version: version() })}
         </Show>
       </p>
-      <Sheet
-        open={leaving()}
-        onClose={() => setLeaving(false)}
-        title={w("me.signOutAsk")}
-        lead={w("me.signOutAskNext", {
-          alerts: local().alerts.list.length,
-          detections: local().detections.list.length,
-        })}
-      >
-        <div class="sheet-buttons">
-          <button type="button" class="button big outlined" onClick={() => setLeaving(false)}>
-            {w("me.stay")}
-          </button>
-          <button type="button" class="button big danger" disabled={busy()} onClick={() => void leave()}>
-            {w("me.signOutDo")}
-          </button>
-        </div>
-      </Sheet>
+      <LeaveSheet open={leaving()} onClose={() => setLeaving(false)} />
     </section>
   );
 };

@@ -15,7 +15,7 @@ import { Screen } from "../parts/screen.tsx";
 import { Notice, Shapes, TroubleNotice } from "../parts/states.tsx";
 import { trpc } from "../trpc.ts";
 
-const Entry = (props: { entry: LogEntryView }) => (
+const Entry = (props: { entry: LogEntryView; labelOf: (code: string) => string }) => (
   <li class="own-look">
     <span class="own-look-what">
       <span>{namedWords("action.", props.entry.action)}</span>
@@ -30,7 +30,15 @@ const Entry = (props: { entry: LogEntryView }) => (
     <Show when={props.entry.purpose}>
       {(purpose) => (
         <span class="quiet clip">
-          <bdi>{purpose().text ?? purpose().code}</bdi>
+          <bdi>{props.labelOf(purpose().code)}</bdi>
+          <Show when={purpose().text}>
+            {(text) => (
+              <>
+                {" "}
+                · <bdi>{text()}</bdi>
+              </>
+            )}
+          </Show>
           <Show when={purpose().caseNumber}>
             {(caseNumber) => <> · {w("purpose.caseShort", { case: caseNumber() })}</>}
           </Show>
@@ -46,6 +54,13 @@ export default function MyLogScreen() {
     () => "mine",
     (_mine, signal) => trpc.accessLog.mine.query({}, { signal }),
   );
+  // Today's names of the purposes; a code that the policy no longer knows stands for itself.
+  const policy = createOnline(
+    () => "current",
+    (_current, signal) => trpc.policy.read.query(undefined, { signal }),
+  );
+  const labelOf = (code: string): string =>
+    policy.answer()?.settings.purpose.codes.find((known) => known.code === code)?.label ?? code;
   const [entries, setEntries] = createSignal<readonly LogEntryView[]>([]);
   const [cursor, setCursor] = createSignal<number | null>(null);
   const [busy, setBusy] = createSignal(false);
@@ -79,8 +94,8 @@ export default function MyLogScreen() {
         </Match>
         <Match when={first.answer()}>
           <p class="quiet my-log-lead">{w("log.lead")}</p>
-          <ul class="own-looks" aria-label={w("log.title")}>
-            <For each={entries()}>{(entry) => <Entry entry={entry} />}</For>
+          <ul class="own-looks" tabindex="0" aria-label={w("log.title")}>
+            <For each={entries()}>{(entry) => <Entry entry={entry} labelOf={labelOf} />}</For>
           </ul>
           <div class="list-end">
             <Show when={cursor() !== null} fallback={<p class="quiet">{w("log.noMore")}</p>}>

@@ -65,3 +65,35 @@ test("an incomplete code is not sent at all", async () => {
   fireEvent.submit(code.closest("form") as HTMLFormElement);
   expect(await screen.findByText("The code has six digits.")).toBeTruthy();
 });
+
+test("without the authenticator a recovery code is sent, in whatever form it was typed", async () => {
+  acceptPassword();
+  const sent = central.on("auth.recover", () => refuses("sign_in_failed", 401));
+  render(() => <SignInScreen />);
+  signIn();
+  fireEvent.click(await screen.findByRole("button", { name: "Use a recovery code" }));
+  const typed = "aaaaaa-bbbbbb-cccccc-dddddd";
+  const recovery = await screen.findByLabelText(/Recovery code/);
+  fireEvent.input(recovery, { target: { value: typed } });
+  fireEvent.submit(recovery.closest("form") as HTMLFormElement);
+  expect(await screen.findByText("This recovery code does not fit, or it was used before.")).toBeTruthy();
+  expect(sent).toEqual([{ code: typed, installed: false }]);
+});
+
+test("half a recovery code is not sent", async () => {
+  acceptPassword();
+  render(() => <SignInScreen />);
+  signIn();
+  fireEvent.click(await screen.findByRole("button", { name: "Use a recovery code" }));
+  const recovery = await screen.findByLabelText(/Recovery code/);
+  fireEvent.input(recovery, { target: { value: "aaaaaa-bbbbbb" } });
+  fireEvent.submit(recovery.closest("form") as HTMLFormElement);
+  expect(await screen.findByText("A recovery code has 24 letters and digits.")).toBeTruthy();
+});
+
+test("whose authenticator was reset is told of the link that an administrator gives", async () => {
+  central.on("auth.login", () => refuses("forbidden", 403));
+  render(() => <SignInScreen />);
+  signIn();
+  expect(await screen.findByText(/Your authenticator was reset/)).toBeTruthy();
+});

@@ -15,7 +15,7 @@ import { showToast } from "../toasts.tsx";
 const wordsOf = ({ kind, by, at }: Notice): string =>
   by === null ? w(`notice.${kind}`, { time: momentLabel(at) }) : w(`notice.${kind}By`, { time: momentLabel(at), by });
 
-/** Where each leads to; a reset needs no answer when the person asked for it. */
+/** Where each can be looked into. */
 const PLACES: Readonly<Record<Notice["kind"], string>> = {
   authenticator_reset: "/me",
   recovery_code_used: "/me",
@@ -41,14 +41,11 @@ export default function Banners() {
       {(notice) => (
         <section class="banner" aria-label={w("notice.label")}>
           <ShieldAlert aria-hidden="true" />
-          <p>
+          <a href={PLACES[notice().kind]}>
             {wordsOf(notice())}
             <Show when={more() > 0}>
               <span class="quiet"> {w("notice.more", { count: more() })}</span>
             </Show>
-          </p>
-          <a class="text-link" href={PLACES[notice().kind]}>
-            {w("notice.look")}
           </a>
           <button
             type="button"

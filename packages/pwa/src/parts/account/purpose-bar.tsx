@@ -75,7 +75,8 @@ export const PurposeBar = (props: { purpose: PurposeState }) => (
       <section class="purpose-bar" aria-label={w("purpose.title")}>
         <Target aria-hidden="true" />
         <p>
-          <span class="quiet">{w("purpose.lookingFor")}</span> <bdi class="purpose-name">{props.purpose.label()}</bdi>
+          <span class="quiet purpose-lead">{w("purpose.lookingFor")}</span>{" "}
+          <bdi class="purpose-name">{props.purpose.label()}</bdi>
           <Show when={investigation().caseNumber}>
             {(caseNumber) => (
               <>

@@ -44,7 +44,11 @@ const Form = (props: { codes: readonly PurposeCode[] }) => {
   };
   return (
     <form class="form" novalidate onSubmit={submit}>
-      <fieldset class="field radio-cards purposes">
+      <fieldset
+        class="field radio-cards purposes"
+        // The dialog opened before its form was there.
+        ref={(set) => queueMicrotask(() => set.querySelector("input")?.focus())}
+      >
         <legend>{w("purpose.what")}</legend>
         <For each={props.codes}>
           {({ code, label, needsCase: withCase }) => (

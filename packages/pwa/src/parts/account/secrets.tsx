@@ -37,6 +37,7 @@ const CodesSheet = (props: { open: boolean; onClose: () => void }) => {
     <Sheet
       open={props.open}
       onClose={close}
+      stays={codes() !== undefined}
       title={codes() === undefined ? w("codes.renewAsk") : w("codes.title")}
       lead={codes() === undefined ? w("codes.renewNext") : w("codes.lead")}
     >
