@@ -86,6 +86,10 @@ export const accountEn = {
   "join.inviteLead": "Choose a password. Then you add an authenticator and keep recovery codes.",
   "join.reset": "A new authenticator",
   "join.resetLead": "Your authenticator was reset. Enter your password, then add a new one.",
+  "join.password": "A new password",
+  "join.passwordLead":
+    "Choose a new password. A code from your authenticator then puts it in force; your other devices are signed out.",
+  "join.used": "This code or this link was used before. Wait for the next code; if it stays so, ask for a new link.",
   "join.email": "E-mail",
   "join.name": "Your name",
   "join.role": "Role",
@@ -235,6 +239,9 @@ export const accountEn = {
   "notice.authenticator_reset": "Your authenticator was reset, {{ time }}.",
   "notice.authenticator_resetBy":
     "{{ by }} reset your authenticator, {{ time }}. If you did not ask for it, tell another administrator.",
+  "notice.password_reset": "A link for a new password of yours was made, {{ time }}.",
+  "notice.password_resetBy":
+    "{{ by }} made a link for a new password of yours, {{ time }}. If you did not ask for it, tell another administrator.",
   "notice.recovery_code_used": "A recovery code of yours was used, {{ time }}.",
   "notice.recovery_code_usedBy":
     "A recovery code of yours was used on {{ by }}, {{ time }}. If it was not you, change your password.",

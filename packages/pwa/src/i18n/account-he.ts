@@ -86,6 +86,9 @@ export const accountHe: Readonly<Record<keyof typeof accountEn, string>> = {
   "join.inviteLead": "בחרו סיסמה. אחר כך מוסיפים אפליקציית אימות ושומרים קודי שחזור.",
   "join.reset": "אפליקציית אימות חדשה",
   "join.resetLead": "אפליקציית האימות שלך אופסה. הזינו את הסיסמה, ואז הוסיפו אפליקציה חדשה.",
+  "join.password": "סיסמה חדשה",
+  "join.passwordLead": "בחרו סיסמה חדשה. קוד מאפליקציית האימות יכניס אותה לתוקף; שאר המכשירים ינותקו.",
+  "join.used": "הקוד או הקישור כבר שימשו. המתינו לקוד הבא; אם זה נמשך, בקשו קישור חדש.",
   "join.email": "דוא״ל",
   "join.name": "השם שלך",
   "join.role": "תפקיד",
@@ -232,6 +235,8 @@ export const accountHe: Readonly<Record<keyof typeof accountEn, string>> = {
   "notice.authenticator_reset": "אפליקציית האימות שלך אופסה, {{ time }}.",
   "notice.authenticator_resetBy":
     "אפליקציית האימות שלך אופסה בידי {{ by }}, {{ time }}. אם לא ביקשתם זאת, פנו למנהל אחר.",
+  "notice.password_reset": "נוצר קישור לסיסמה חדשה עבורך, {{ time }}.",
+  "notice.password_resetBy": "נוצר קישור לסיסמה חדשה עבורך בידי {{ by }}, {{ time }}. אם לא ביקשתם זאת, פנו למנהל אחר.",
   "notice.recovery_code_used": "נעשה שימוש בקוד שחזור שלך, {{ time }}.",
   "notice.recovery_code_usedBy": "נעשה שימוש בקוד שחזור שלך ב־{{ by }}, {{ time }}. אם לא אתם, החליפו סיסמה.",
   "notice.role_changed": "התפקיד שלך השתנה, {{ time }}.",

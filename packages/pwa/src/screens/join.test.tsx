@@ -1,4 +1,5 @@
 /** Joining by a one-time link: what each kind of link asks for, and that nothing goes on before the codes are kept. */
+import type { InvitationState } from "@chaverim/contracts";
 import { MemoryRouter, Route, createMemoryHistory } from "@solidjs/router";
 import { fireEvent, render, screen } from "@solidjs/testing-library";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -15,7 +16,7 @@ afterEach(() => {
   location.hash = "";
 });
 
-const open = (kind: "setup" | "invite" | "reset"): void => {
+const open = (kind: InvitationState["kind"]): void => {
   const known = kind === "setup" ? { email: null, name: null } : { email: "dov@example.org", name: "Dov Katz" };
   central.on("auth.invitation", () => says({ kind, role: "viewer", organisation: "Chaverim North", ...known }));
   const history = createMemoryHistory();
@@ -59,6 +60,21 @@ test("after a reset the account's own password is asked for, however long it is"
   type("Your password", "old pass");
   submit();
   expect(await screen.findByText("This is not the password of this account.")).toBeTruthy();
+});
+
+test("a new password needs a code of the authenticator that the person has, and no new one", async () => {
+  const sent = central.on("auth.accept", () => says({ totpSecret: null, totpUri: null }));
+  central.on("auth.confirm", () => refuses("not_found", 404));
+  open("password");
+  await screen.findByLabelText("New password");
+  type("New password", "another passphrase");
+  submit();
+  expect(await screen.findByText("Code from your authenticator")).toBeTruthy();
+  expect(sent).toEqual([{ token: "token-1", password: "another passphrase" }]);
+  expect(document.querySelector(".qr")).toBeNull();
+  type("Code", "123456");
+  submit();
+  expect(await screen.findByText(/This code or this link was used before/)).toBeTruthy();
 });
 
 test("the first administrator gives an e-mail address and a name, too", async () => {

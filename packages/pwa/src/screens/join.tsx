@@ -1,5 +1,5 @@
 /**
- * Joining by a one-time link: the first account, an invitation, or a new authenticator after a reset.
+ * Joining by a one-time link: the first account, an invitation, a new authenticator after a reset, or a new password.
  * Rule: the token stays in the fragment of the address, so it never reaches a log; nothing goes on before the recovery codes
  * are kept.
  */
@@ -13,6 +13,7 @@ import { createGuess } from "../parts/account/attempt.ts";
 import { Authenticator } from "../parts/account/authenticator.tsx";
 import { PasswordField } from "../parts/account/password-field.tsx";
 import { RecoveryCodes } from "../parts/account/recovery-codes.tsx";
+import { CodeField } from "../parts/code-field.tsx";
 import { Entrance, FormTrouble } from "../parts/entrance.tsx";
 import { field, fieldText } from "../parts/form.ts";
 import { createOnline } from "../parts/online.ts";
@@ -27,6 +28,8 @@ type Account = { email?: string; name?: string; password: string };
 type Step =
   | { kind: "account" }
   | { kind: "authenticator"; totpSecret: string; totpUri: string }
+  /** The authenticator that the person has and keeps. */
+  | { kind: "code" }
   | { kind: "codes"; user: User; recoveryCodes: readonly string[] }
   | { kind: "organisation"; user: User; policy: PolicyView };
 
@@ -98,7 +101,7 @@ const AccountForm = (props: { invitation: InvitationState; onAccount: (account: 
         when={kind() === "reset"}
         fallback={
           <PasswordField
-            label={w("join.newPassword")}
+            label={w(kind() === "password" ? "password.next" : "join.newPassword")}
             name="password"
             autocomplete="new-password"
             hint={w("password.hint", { count: PASSWORD_MIN })}
@@ -118,7 +121,10 @@ const AccountForm = (props: { invitation: InvitationState; onAccount: (account: 
 const Steps = (props: { token: string; invitation: InvitationState }) => {
   const navigate = useNavigate();
   const [step, setStep] = createSignal<Step>({ kind: "account" });
-  const attempt = createGuess((trouble) => (trouble.code === "sign_in_failed" ? w("code.wrong") : null));
+  const attempt = createGuess(({ code }) => {
+    if (code === "not_found") return w("join.used");
+    return code === "sign_in_failed" ? w("code.wrong") : null;
+  });
   const at = <Kind extends Step["kind"]>(kind: Kind): Extract<Step, { kind: Kind }> | undefined => {
     const current = step();
     return current.kind === kind ? (current as Extract<Step, { kind: Kind }>) : undefined;
@@ -132,7 +138,9 @@ const Steps = (props: { token: string; invitation: InvitationState }) => {
     if (code.length !== 6) return attempt.setProblem(w("code.short"));
     void attempt.run(async () => {
       const made = await trpc.auth.confirm.mutate({ token: props.token, code, installed: isInstalled() });
-      setStep({ kind: "codes", ...made });
+      // With a new password the recovery codes stay as they were.
+      if (made.recoveryCodes.length === 0) await enter(made.user);
+      else setStep({ kind: "codes", ...made });
     });
   };
   const afterCodes = (user: User): void => {
@@ -153,7 +161,7 @@ const Steps = (props: { token: string; invitation: InvitationState }) => {
             invitation={props.invitation}
             onAccount={async (account) => {
               const made = await trpc.auth.accept.mutate({ token: props.token, ...account });
-              setStep({ kind: "authenticator", ...made });
+              setStep(made.totpSecret === null ? { kind: "code" } : { kind: "authenticator", ...made });
             }}
           />
         </Entrance>
@@ -164,6 +172,17 @@ const Steps = (props: { token: string; invitation: InvitationState }) => {
             <Authenticator totp={totp()} attempt={attempt} onCode={confirm} />
           </Entrance>
         )}
+      </Match>
+      <Match when={at("code")}>
+        <Entrance title={w("signIn.codeTitle")} lead={w("signIn.codeLead")}>
+          <CodeField
+            label={w("code.label")}
+            submit={attempt.busy() ? w("try.working") : w("authenticator.confirm")}
+            busy={attempt.held()}
+            message={<FormTrouble text={attempt.problem()} />}
+            onSubmit={confirm}
+          />
+        </Entrance>
       </Match>
       <Match when={at("codes")}>
         {(made) => (

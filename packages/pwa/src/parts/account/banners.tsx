@@ -18,6 +18,7 @@ const wordsOf = ({ kind, by, at }: Notice): string =>
 /** Where each can be looked into. */
 const PLACES: Readonly<Record<Notice["kind"], string>> = {
   authenticator_reset: "/me",
+  password_reset: "/me",
   recovery_code_used: "/me",
   role_changed: "/me",
   new_device: "/me",
