@@ -55,12 +55,13 @@ create table recovery_codes (
 );
 create index recovery_codes_user on recovery_codes (user_id);
 
--- One-time links: the first administrator (setup), a new person (invite), a new authenticator after a reset (reset).
+-- One-time links: the first administrator (setup), a new person (invite), a new authenticator after a reset (reset), a new
+-- password for whoever forgot it (password).
 drop table setup_links;
 create table invitations (
   id uuid primary key default gen_random_uuid(),
   token_hash bytea not null unique,
-  kind text not null check (kind in ('setup', 'invite', 'reset')),
+  kind text not null check (kind in ('setup', 'invite', 'reset', 'password')),
   email text,
   name text,
   role text not null check (role in ('admin', 'operator', 'viewer')),

@@ -73,6 +73,7 @@ test("an act that changes who may do what, or takes the log out, asks for a fres
     "users.decide",
     "users.setDisabled",
     "users.resetAuthenticator",
+    "users.resetPassword",
     "policy.set",
     "accessLog.export",
   ]);

@@ -179,6 +179,7 @@ export const PROCEDURES = {
     limit: "remove",
   },
   "users.resetAuthenticator": { needs: "manage_people", stepUp: true, logs: "act", records: ["id"], limit: "remove" },
+  "users.resetPassword": { needs: "manage_people", stepUp: true, logs: "act", records: ["id"], limit: "remove" },
   "users.devices": { needs: "manage_people", logs: "look", records: ["id"], limit: "browse" },
   "users.revokeDevice": { needs: "manage_people", logs: "act", records: ["id"], limit: "remove" },
 

@@ -25,6 +25,7 @@ export type DeviceView = z.infer<typeof deviceViewSchema>;
 
 export const NOTICE_KINDS = [
   "authenticator_reset",
+  "password_reset",
   "recovery_code_used",
   "role_changed",
   "new_device",
@@ -73,7 +74,7 @@ export type PersonView = z.infer<typeof personViewSchema>;
 
 export const invitationViewSchema = z.object({
   id: z.uuid(),
-  kind: z.enum(["invite", "reset"]),
+  kind: z.enum(["invite", "reset", "password"]),
   email: z.string(),
   name: z.string(),
   role: roleSchema,
@@ -95,7 +96,7 @@ export type ApprovalView = z.infer<typeof approvalViewSchema>;
 
 /** What a one-time link opens, before anything is typed. */
 export const invitationStateSchema = z.object({
-  kind: z.enum(["setup", "invite", "reset"]),
+  kind: z.enum(["setup", "invite", "reset", "password"]),
   email: z.nullable(z.string()),
   name: z.nullable(z.string()),
   role: roleSchema,

@@ -23,7 +23,7 @@ const PASSWORD = "a long enough passphrase";
 const first = { email: "First@Example.org", name: "First Admin", password: PASSWORD };
 
 const accept = async (browser: Browser, input: { token: string; email?: string; name?: string; password: string }) =>
-  decodeBase32IgnorePadding((await browser.trpc.auth.accept.mutate(input)).totpSecret);
+  decodeBase32IgnorePadding((await browser.trpc.auth.accept.mutate(input)).totpSecret ?? "");
 const confirm = (browser: Browser, token: string, secret: Uint8Array) =>
   browser.trpc.auth.confirm.mutate({ token, code: codeOf(secret) });
 const isOpen = async (token: string) => {
@@ -253,4 +253,57 @@ test("An address that got an account meanwhile is told so", async () => {
   const secret = await accept(browser, { token, password: PASSWORD });
   await aUser(central.central, "viewer", { email });
   expect(await failureOf(confirm(browser, token, secret))).toBe("conflict");
+});
+
+/** A link for a person's new password, made by another administrator. */
+const forgotten = async () => {
+  const person = await aUser(central.central, "operator");
+  const admin = await central.signIn("admin");
+  const { link } = await admin.trpc.users.resetPassword.mutate({ id: person.id });
+  await forget();
+  return { person, token: tokenOf(link) };
+};
+const next = "another passphrase that is long";
+
+test("A forgotten password: the link and a code of the person's own authenticator make a new one, and every device ends", async () => {
+  const { person, token } = await forgotten();
+  const code = codeOf(person.totpSecret);
+  const device = central.openBrowser();
+  await device.trpc.auth.login.mutate({ email: person.email, password: person.password });
+  await device.trpc.auth.totp.mutate({ code });
+  const browser = central.openBrowser();
+  expect((await browser.trpc.auth.invitation.query({ token })).kind).toBe("password");
+  expect(await browser.trpc.auth.accept.mutate({ token, password: next })).toEqual({ totpSecret: null, totpUri: null });
+  // The code that signed the device in is used up; a moment later the app shows another.
+  expect(await failureOf(browser.trpc.auth.confirm.mutate({ token, code }))).toBe("sign_in_failed");
+  await central.sql`update users set totp_last_step = 0 where id = ${person.id}`;
+  const made = await browser.trpc.auth.confirm.mutate({ token, code });
+  expect([made.user.id, made.recoveryCodes]).toEqual([person.id, []]);
+  await forget();
+  expect(await failureOf(device.trpc.auth.me.query())).toBe("signed_out");
+  expect(await failureOf(browser.trpc.auth.me.query())).toBe("ok");
+  await central.sql`update users set totp_last_step = 0 where id = ${person.id}`;
+  expect(await failureOf(signInAs(central.openBrowser(), person))).toBe("sign_in_failed");
+  await signInAs(central.openBrowser(), { ...person, password: next });
+});
+
+test("Until it is used, the old password goes on; and whoever only has the link guesses at a code no more than five times", async () => {
+  const { person, token } = await forgotten();
+  const thief = central.openBrowser();
+  await thief.trpc.auth.accept.mutate({ token, password: next });
+  const outcomes: string[] = [];
+  for (let guess = 0; guess < 8; guess++) {
+    await forget();
+    outcomes.push(await failureOf(thief.trpc.auth.confirm.mutate({ token, code: "not a code" })));
+  }
+  expect(outcomes).toEqual([...Array<string>(5).fill("sign_in_failed"), ...Array<string>(3).fill("too_many")]);
+  const rows = await central.sql`select 1 from users where id = ${person.id} and password_changed_at > created_at`;
+  expect(rows).toHaveLength(0);
+});
+
+test("A password that is guessed first is refused with the link, too", async () => {
+  const { token } = await forgotten();
+  expect(await failureOf(central.openBrowser().trpc.auth.accept.mutate({ token, password: "1q2w3e4r5t6y" }))).toBe(
+    "invalid",
+  );
 });

@@ -1,6 +1,6 @@
 /**
- * One-time links: the first administrator (printed by a server without users), invited people, and a new authenticator
- * after a reset.
+ * One-time links: the first administrator (printed by a server without users), invited people, a new authenticator after
+ * a reset, and a new password for whoever forgot theirs.
  * Rule: an account or authenticator counts only after a code has proved it, and the link dies with that.
  */
 import { randomBytes } from "node:crypto";
@@ -43,7 +43,7 @@ export const createSetupToken = async ({ database }: WithDatabase): Promise<stri
 };
 
 export type Invitation = {
-  kind: "invite" | "reset";
+  kind: "invite" | "reset" | "password";
   email: string;
   name: string;
   role: Role;
@@ -95,10 +95,11 @@ export const cancelInvitation = async ({ database }: WithDatabase, id: string): 
   if (cancelled.count === 0) throw new AppError("not_found", "This link was used or withdrawn already.");
 };
 
-type Pending = { email: string; name: string; passwordHash: string; totpSecret: string };
+/** `totpSecret` is null where the authenticator stays. */
+type Pending = { email: string; name: string; passwordHash: string; totpSecret: string | null };
 type Row = Omit<Invitation, "kind" | "email" | "name"> & {
   id: string;
-  kind: "setup" | "invite" | "reset";
+  kind: "setup" | Invitation["kind"];
   email: string | null;
   name: string | null;
   pending: Pending | null;
@@ -153,71 +154,100 @@ const passwordHashOf = async (central: Central, row: Row, input: Accepting, emai
   return user.hash;
 };
 
+/** What a new authenticator is set up with; nulls where the person keeps the one they have. */
+export type Enrolment = { totpSecret: string; totpUri: string } | { totpSecret: null; totpUri: null };
+
 /** Holds what the person typed and makes the secret for the authenticator; may be repeated until confirmed. */
-export const acceptInvitation = async (
-  central: Central,
-  input: Accepting,
-): Promise<{ totpSecret: string; totpUri: string }> => {
+export const acceptInvitation = async (central: Central, input: Accepting): Promise<Enrolment> => {
   const { sql } = central.database;
   const row = await findOpen(sql, input.token);
   const { email, name } = identityOf(row, input);
-  const secret = createTotpSecret();
+  const secret = row.kind === "password" ? null : createTotpSecret();
   const pending: Pending = {
     email,
     name,
     passwordHash: await passwordHashOf(central, row, input, email),
-    totpSecret: central.keys.seal(secret).toString("base64"),
+    totpSecret: secret && central.keys.seal(secret).toString("base64"),
   };
   const held = await sql`update invitations set pending = ${JSON.stringify(pending)}::text::jsonb
     where id = ${row.id} and used_at is null and cancelled_at is null`;
   if (held.count === 0) throw notOpen();
-  return describeTotp(secret, email);
+  return secret ? describeTotp(secret, email) : { totpSecret: null, totpUri: null };
 };
 
-const makeUser = async (transaction: Transaction, row: Row, pending: Pending, step: number): Promise<User> => {
+/** What was proved with the code: the step, and the sealed secret that it belongs to. */
+type Proof = { step: number; sealed: Buffer };
+
+const makeUser = async (
+  transaction: Transaction,
+  row: Row,
+  pending: Pending,
+  { step, sealed }: Proof,
+): Promise<User> => {
   const [user] = await transaction<User[]>`
     insert into users (email, name, role, area, trained_on, password_hash, totp_secret, totp_last_step)
     values (${pending.email}, ${pending.name}, ${row.role}, ${row.area}, ${row.kind === "setup" ? transaction`current_date` : row.trainedOn},
-      ${pending.passwordHash}, ${Buffer.from(pending.totpSecret, "base64")}, ${step})
+      ${pending.passwordHash}, ${sealed}, ${step})
     on conflict (email) do nothing returning id, email, name, role, area, trained_on::text as "trainedOn"`;
   if (!user) throw new AppError("conflict", `${pending.email} has an account already.`);
   return user;
 };
 
-const replaceAuthenticator = async (
+/** Null when the code of an authenticator that stays was used before. */
+const renewAccess = async (
   transaction: Transaction,
   row: Row,
   pending: Pending,
-  step: number,
-): Promise<User> => {
+  proof: Proof,
+): Promise<User | null> => {
+  const keeps = row.kind === "password";
   const [user] = await transaction<User[]>`
-    update users set totp_secret = ${Buffer.from(pending.totpSecret, "base64")}, totp_last_step = ${step}
-    where id = ${row.userId} and disabled_at is null returning id, email, name, role, area, trained_on::text as "trainedOn"`;
-  if (!user) throw notOpen();
-  return user;
+    update users set password_hash = ${pending.passwordHash}, totp_secret = ${proof.sealed}, totp_last_step = ${proof.step},
+      password_changed_at = ${keeps ? transaction`now()` : transaction`password_changed_at`}
+    where id = ${row.userId} and disabled_at is null ${keeps ? transaction`and totp_last_step < ${proof.step}` : transaction``}
+    returning id, email, name, role, area, trained_on::text as "trainedOn"`;
+  if (!user && !keeps) throw notOpen();
+  return user ?? null;
 };
 
+/** The code fits the new authenticator, or the one that the person has and keeps. */
+const prove = async (central: Central, transaction: Transaction, row: Row, pending: Pending, code: string) => {
+  const [kept] = pending.totpSecret
+    ? [{ sealed: Buffer.from(pending.totpSecret, "base64") }]
+    : await transaction<{ sealed: Buffer | null }[]>`select totp_secret as sealed from users where id = ${row.userId}`;
+  if (!kept?.sealed) return null;
+  const step = matchingStep(central.keys.unseal(kept.sealed), code, Date.now());
+  return step === null ? null : { step, sealed: kept.sealed };
+};
+
+export type Confirmed = { kind: Row["kind"]; user: User; recoveryCodes: string[] };
+
 /**
- * Makes the account, or gives it its new authenticator, when the code fits.
- * @returns the person and ten new recovery codes, or null when the code does not fit
+ * Makes the account, or gives it its new authenticator or password, when the code fits.
+ * @returns the person and ten new recovery codes (none with a new password), or null when the code does not fit
  */
-export const confirmInvitation = (
+export const confirmInvitation = async (
   central: Central,
   input: { token: string; code: string },
-): Promise<{ user: User; recoveryCodes: string[] } | null> =>
-  central.database.sql.begin(async (transaction) => {
+): Promise<Confirmed | null> => {
+  const { sql } = central.database;
+  const { kind, userId } = await findOpen(sql, input.token);
+  // Whoever has found such a link would guess at the person's own authenticator.
+  if (kind === "password" && userId) await countAttempt(sql, "code", userId);
+  const confirmed = await sql.begin(async (transaction): Promise<Confirmed | null> => {
     // In turn: two tabs cannot both use the link, nor an administrator join while another one does.
     await takeTurn(transaction, null);
     const row = await findOpen(transaction, input.token);
     if (!row.pending) throw notOpen();
-    const { pending } = row;
-    const secret = central.keys.unseal(Buffer.from(pending.totpSecret, "base64"));
-    const step = matchingStep(secret, input.code, Date.now());
-    if (step === null) return null;
-    const user =
-      row.kind === "reset"
-        ? await replaceAuthenticator(transaction, row, pending, step)
-        : await makeUser(transaction, row, pending, step);
+    const proof = await prove(central, transaction, row, row.pending, input.code);
+    if (!proof) return null;
+    const isKnown = row.kind === "reset" || row.kind === "password";
+    const user = await (isKnown ? renewAccess : makeUser)(transaction, row, row.pending, proof);
+    if (!user) return null;
     await transaction`update invitations set used_at = now(), pending = null where id = ${row.id}`;
-    return { user, recoveryCodes: await createRecoveryCodes(transaction, user.id) };
+    const recoveryCodes = row.kind === "password" ? [] : await createRecoveryCodes(transaction, user.id);
+    return { kind: row.kind, user, recoveryCodes };
   });
+  if (confirmed && kind === "password" && userId) await forgetAttempts(sql, "code", userId);
+  return confirmed;
+};

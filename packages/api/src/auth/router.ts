@@ -18,7 +18,7 @@ import { passwordProcedure, procedure, publicProcedure, router } from "../trpc.t
 import { changePassword } from "./change-password.ts";
 import { writeCookie } from "./cookies.ts";
 import { dismissNotice, listDevices, nameDevice, revokeDevice } from "./devices.ts";
-import { acceptInvitation, confirmInvitation, readInvitation } from "./invitations.ts";
+import { type Enrolment, acceptInvitation, confirmInvitation, readInvitation } from "./invitations.ts";
 import { readMe } from "./me.ts";
 import { createRecoveryCodes } from "./recovery.ts";
 import {
@@ -74,7 +74,7 @@ export const authRouter = router({
         password: passwordSchema,
       }),
     )
-    .mutation(async ({ ctx, input }): Promise<{ totpSecret: string; totpUri: string }> => {
+    .mutation(async ({ ctx, input }): Promise<Enrolment> => {
       await ctx.central.limits.consume("signIn", ctx.ip);
       return acceptInvitation(ctx.central, input);
     }),
@@ -85,8 +85,11 @@ export const authRouter = router({
       await ctx.central.limits.consume("signIn", ctx.ip);
       const made = await confirmInvitation(ctx.central, input);
       if (!made) throw codeFailed();
-      await openSession(ctx, made.user, input.installed, "auth.joined");
-      return made;
+      const { kind, user, recoveryCodes } = made;
+      // Whoever knew the old password may have a device of their own.
+      if (kind === "password") await ctx.central.sessions.revokeAll(user.id, user.id);
+      await openSession(ctx, user, input.installed, "auth.joined");
+      return { user, recoveryCodes };
     }),
   me: procedure("auth.me").query(({ ctx }): Promise<Me> => readMe(ctx.central, ctx.session)),
   logout: procedure("auth.logout").mutation(async ({ ctx }): Promise<Record<string, never>> => {

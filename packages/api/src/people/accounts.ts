@@ -83,6 +83,39 @@ export const setDisabled = async (
   await central.sessions.revokeAll(id, by?.id ?? null);
 };
 
+/** A one-time link for somebody who has an account. */
+const createLink = async (
+  transaction: Transaction,
+  publicUrl: string,
+  by: Actor,
+  { id: userId, email, name, role, area, trainedOn }: Person,
+  kind: "reset" | "password",
+): Promise<{ link: string; expiresAt: string }> => {
+  const invitation = { kind, email, name, role, area, trainedOn, userId };
+  const { token, expiresAt } = await createInvitation(transaction, invitation, by);
+  return { link: linkOf(publicUrl, token), expiresAt: expiresAt.toISOString() };
+};
+
+/**
+ * Makes the link for a new password; the old one goes on until it is used, and the authenticator stays.
+ * @returns the link, once
+ * @throws AppError not_found | forbidden | conflict
+ */
+export const resetPassword = (
+  { database }: Pick<Central, "database">,
+  publicUrl: string,
+  by: Actor,
+  id: string,
+): Promise<{ link: string; expiresAt: string }> =>
+  database.sql.begin(async (transaction) => {
+    await takeTurn(transaction, by);
+    const person = await findPerson(transaction, id);
+    assertOther(by, person);
+    assertEnabled(person);
+    await notify(transaction, id, "password_reset", by);
+    return createLink(transaction, publicUrl, by, person, "password");
+  });
+
 /**
  * Takes a lost authenticator away and makes the link for a new one; the person's devices stay, so that they see it.
  * @returns the link, once
@@ -102,8 +135,5 @@ export const resetAuthenticator = (
     await transaction`update users set totp_secret = null where id = ${id}`;
     await transaction`delete from recovery_codes where user_id = ${id}`;
     await notify(transaction, id, "authenticator_reset", by);
-    const { email, name, role, area, trainedOn } = person;
-    const invitation = { kind: "reset" as const, email, name, role, area, trainedOn, userId: id };
-    const { token, expiresAt } = await createInvitation(transaction, invitation, by);
-    return { link: linkOf(publicUrl, token), expiresAt: expiresAt.toISOString() };
+    return createLink(transaction, publicUrl, by, person, "reset");
   });

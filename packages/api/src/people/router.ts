@@ -14,7 +14,7 @@ import { listDevices, revokeDevice } from "../auth/devices.ts";
 import { cancelInvitation, readInvitations } from "../auth/invitations.ts";
 import { AppError } from "../failure.ts";
 import { procedure, router } from "../trpc.ts";
-import { resetAuthenticator, setDisabled, updatePerson } from "./accounts.ts";
+import { resetAuthenticator, resetPassword, setDisabled, updatePerson } from "./accounts.ts";
 import { areaSchema, emailSchema, nameSchema, reasonSchema, trainedOnSchema } from "./fields.ts";
 import { invitePerson } from "./invite.ts";
 import { readPeople } from "./list.ts";
@@ -89,6 +89,11 @@ export const usersRouter = router({
     .input(idSchema)
     .mutation(({ ctx, input }): Promise<{ link: string; expiresAt: string }> =>
       resetAuthenticator(ctx.central, ctx.central.origins.publicUrl, ctx.session.user, input.id),
+    ),
+  resetPassword: procedure("users.resetPassword")
+    .input(idSchema)
+    .mutation(({ ctx, input }): Promise<{ link: string; expiresAt: string }> =>
+      resetPassword(ctx.central, ctx.central.origins.publicUrl, ctx.session.user, input.id),
     ),
   devices: procedure("users.devices")
     .input(idSchema)

@@ -13,7 +13,7 @@ import { createTotpSecret, describeTotp } from "../../auth/totp.ts";
 import { type Config, ConfigError } from "../../config.ts";
 import { AppError } from "../../failure.ts";
 import { type CentralKeys, openKeys } from "../../keys.ts";
-import { resetAuthenticator, setDisabled } from "../../people/accounts.ts";
+import { resetAuthenticator, resetPassword, setDisabled } from "../../people/accounts.ts";
 import {
   areaSchema,
   checkTrainedOn,
@@ -157,6 +157,18 @@ const resetLost: Command = {
   },
 };
 
+const resetForgotten: Command = {
+  usage: "user reset-password --email E",
+  about: "print a link with which somebody chooses a new password within 48 hours; the authenticator stays",
+  options: ["email"],
+  changes: true,
+  run: async (options, console) => {
+    const { id, email } = await findUser(console, options);
+    const { link, expiresAt } = await resetPassword(console, publicUrlOf(console.config), null, id);
+    return { id, email, link, expiresAt };
+  },
+};
+
 export const userCommands: Record<string, Command> = {
   "user add": add,
   "user list": list,
@@ -164,4 +176,5 @@ export const userCommands: Record<string, Command> = {
   "user disable": disable,
   "user enable": enable,
   "user reset-authenticator": resetLost,
+  "user reset-password": resetForgotten,
 };
