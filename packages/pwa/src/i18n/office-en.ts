@@ -45,6 +45,7 @@ const actions = {
   "action.users.decide": "Decided on an administrator",
   "action.users.setDisabled": "Disabled or enabled an account",
   "action.users.resetAuthenticator": "Reset an authenticator",
+  "action.users.resetPassword": "Made a link for a new password",
   "action.users.devices": "Read a person's devices",
   "action.users.revokeDevice": "Signed out a person's device",
   "action.policy.set": "Changed the policy",
@@ -55,6 +56,8 @@ const actions = {
   "action.reviews.decide": "Decided a review",
   "action.GET /api/evidence/:detectionId/crop": "Viewed a plate crop",
   "action.GET /api/evidence/:detectionId/full": "Viewed a full scene",
+  "action.POST /api/v1/detections/batch": "A collector's key that has ended was used to upload",
+  "action.POST /api/v1/heartbeat": "A collector's key that has ended was used for a heartbeat",
   "action.console.act": "Worked at the server's console",
 } as const satisfies Readonly<Record<`action.${LoggedAction}`, string>>;
 
@@ -189,8 +192,15 @@ export const officeEn = {
   "person.resetAsk": "Reset the authenticator of {{ name }}?",
   "person.resetAskNext":
     "The old authenticator and the recovery codes stop at once; a one-time link sets up new ones. The devices of {{ name }} are told. Make sure that it is really {{ name }} who asks.",
-  "person.resetDo": "Reset",
+  "person.resetDo": "Make the link",
   "person.resetMade": "Link for a new authenticator",
+  "person.handOver": "Let {{ name }} scan it, or send it where only {{ name }} reads. It works once, until {{ time }}.",
+  "person.password": "Password",
+  "person.passwordReset": "New password",
+  "person.passwordAsk": "Let {{ name }} choose a new password?",
+  "person.passwordAskNext":
+    "A one-time link asks for a code of the authenticator and then for a new password; until then the old one works. Make sure that it is really {{ name }} who asks.",
+  "person.passwordMade": "Link for a new password",
   "person.devicesFailed": "The devices did not load",
   "person.noDevices": "Signed in nowhere.",
   "person.deviceApp": "Installed app",
@@ -303,7 +313,7 @@ export const officeEn = {
   "reviews.kind.budget": "More checks than a day allows",
   "reviews.kind.odd_hours": "Many looks at night",
   "reviews.kind.sample": "Drawn at random",
-  "reviews.why.repeat_plate": "{{ name }} looked at {{ plate }} {{ count }} times without a case.",
+  "reviews.why.repeat_plate": "{{ name }} looked {{ count }} times at {{ plate }} without a case.",
   "reviews.why.budget": "{{ name }} reached the number of checks of a day: {{ count }} looks.",
   "reviews.why.odd_hours": "{{ name }} looked {{ count }} times in one night.",
   "reviews.why.sample": "{{ count }} looks of {{ name }}, drawn at random.",

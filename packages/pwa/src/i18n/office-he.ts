@@ -45,6 +45,7 @@ export const officeHe: OfficeWords = {
   "action.users.decide": "הכרעה על מנהל/ת",
   "action.users.setDisabled": "השבתה או הפעלה של חשבון",
   "action.users.resetAuthenticator": "איפוס אמצעי אימות",
+  "action.users.resetPassword": "יצירת קישור לסיסמה חדשה",
   "action.users.devices": "קריאת המכשירים של אדם",
   "action.users.revokeDevice": "ניתוק מכשיר של אדם",
   "action.policy.set": "שינוי המדיניות",
@@ -55,6 +56,8 @@ export const officeHe: OfficeWords = {
   "action.reviews.decide": "הכרעה בבדיקה",
   "action.GET /api/evidence/:detectionId/crop": "צפייה בצילום לוחית",
   "action.GET /api/evidence/:detectionId/full": "צפייה בזירה מלאה",
+  "action.POST /api/v1/detections/batch": "נעשה שימוש במפתח אספן שפג להעלאת זיהויים",
+  "action.POST /api/v1/heartbeat": "נעשה שימוש במפתח אספן שפג לאות חיים",
   "action.console.act": "פעולה במסוף השרת",
 
   "field.action": "פעולה",
@@ -181,8 +184,16 @@ export const officeHe: OfficeWords = {
   "person.resetAsk": "לאפס את אמצעי האימות של {{ name }}?",
   "person.resetAskNext":
     "אמצעי האימות הישן וקודי השחזור מפסיקים מיד; קישור חד־פעמי מגדיר חדשים. המכשירים של {{ name }} מקבלים הודעה. ודאו שהבקשה באמת באה מ־{{ name }}.",
-  "person.resetDo": "איפוס",
+  "person.resetDo": "יצירת קישור",
   "person.resetMade": "קישור לאמצעי אימות חדש",
+  "person.handOver":
+    "הציגו ל־{{ name }} לסריקה, או שלחו בערוץ הפרטי של {{ name }}. הקישור פועל פעם אחת, עד {{ time }}.",
+  "person.password": "סיסמה",
+  "person.passwordReset": "סיסמה חדשה",
+  "person.passwordAsk": "לאפשר ל־{{ name }} לבחור סיסמה חדשה?",
+  "person.passwordAskNext":
+    "קישור חד־פעמי מבקש קוד מאמצעי האימות ואז סיסמה חדשה; עד אז הישנה פועלת. ודאו שהבקשה באמת באה מ־{{ name }}.",
+  "person.passwordMade": "קישור לסיסמה חדשה",
   "person.devicesFailed": "המכשירים לא נטענו",
   "person.noDevices": "לא מחובר בשום מקום.",
   "person.deviceApp": "אפליקציה מותקנת",
@@ -293,7 +304,7 @@ export const officeHe: OfficeWords = {
   "reviews.kind.budget": "יותר בדיקות ממה שמותר ביום",
   "reviews.kind.odd_hours": "הרבה צפיות בלילה",
   "reviews.kind.sample": "נבחרו באקראי",
-  "reviews.why.repeat_plate": "בחשבון של {{ name }} נצפתה הלוחית {{ plate }} {{ count }} פעמים בלי תיק.",
+  "reviews.why.repeat_plate": "בחשבון של {{ name }} נצפתה {{ count }} פעמים הלוחית {{ plate }} בלי תיק.",
   "reviews.why.budget": "החשבון של {{ name }} הגיע למספר הבדיקות של יום: {{ count }} צפיות.",
   "reviews.why.odd_hours": "בחשבון של {{ name }} היו {{ count }} צפיות בלילה אחד.",
   "reviews.why.sample": "{{ count }} צפיות של {{ name }}, שנבחרו באקראי.",

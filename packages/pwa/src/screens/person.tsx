@@ -10,7 +10,7 @@ import { Match, Show, Switch } from "solid-js";
 import { w } from "../i18n/office.ts";
 import { t } from "../i18n/words.ts";
 import { createOnline } from "../parts/online.ts";
-import { PersonAuthenticator, PersonDisabling } from "../parts/office/person-account.tsx";
+import { PersonAuthenticator, PersonDisabling, PersonPassword } from "../parts/office/person-account.tsx";
 import { Approvals } from "../parts/office/person-approvals.tsx";
 import { PersonDetails } from "../parts/office/person-details.tsx";
 import { PersonDevices } from "../parts/office/person-devices.tsx";
@@ -68,9 +68,10 @@ export default function PersonScreen() {
   const person = () => people.answer()?.people.find(({ id }) => id === params.id);
   const approvals = () => people.answer()?.approvals.filter((approval) => approval.person.id === params.id) ?? [];
 
+  const selfLock = (shown: PersonView): string => (shown.id === user()?.id ? w("person.self") : "");
   const lockedFor = (shown: PersonView): string => {
     if (isLastAdmin(shown, people.answer()?.people ?? [])) return w("person.lastAdmin");
-    return shown.id === user()?.id ? w("person.self") : "";
+    return selfLock(shown);
   };
 
   return (
@@ -107,9 +108,11 @@ export default function PersonScreen() {
               </section>
               <section class="office-block">
                 <h2>{w("person.signIn")}</h2>
-                <PersonAuthenticator
+                <PersonAuthenticator person={shown()} locked={selfLock(shown())} onChanged={people.refresh} />
+                <PersonPassword
                   person={shown()}
-                  locked={shown().id === user()?.id ? w("person.self") : ""}
+                  // Its link asks for a code, and would void the link for the new authenticator.
+                  locked={shown().hasAuthenticator ? selfLock(shown()) : w("people.resetWaits")}
                   onChanged={people.refresh}
                 />
                 <PersonDisabling person={shown()} locked={lockedFor(shown())} onChanged={people.refresh} />

@@ -1,9 +1,9 @@
 /**
- * Whether a person can sign in: resetting the authenticator, disabling and enabling the account.
+ * Whether a person can sign in: renewing password and authenticator, disabling and enabling the account.
  * Rule: nobody does this to the own account, and the only administrator stays.
  */
 import type { PersonView } from "@chaverim/contracts";
-import { Show, createSignal } from "solid-js";
+import { type JSX, Show, createSignal } from "solid-js";
 import { momentLabel } from "../../clock.ts";
 import { w } from "../../i18n/office.ts";
 import { trpc } from "../../trpc.ts";
@@ -20,41 +20,45 @@ type Account = {
   onChanged: () => void;
 };
 
-export const PersonAuthenticator = (props: Account) => {
+/** One thing that a person signs in with, and the link that lets them renew it. */
+const Renewal = (
+  props: Account & {
+    what: JSX.Element;
+    button: string;
+    ask: string;
+    consequence: string;
+    madeTitle: string;
+    makeLink: (id: string) => Promise<{ link: string; expiresAt: string }>;
+  },
+) => {
   const [asking, setAsking] = createSignal(false);
   const [made, setMade] = createSignal<{ link: string; expiresAt: string }>();
   return (
     <>
       <div class="office-line">
-        <p>
-          {w("person.authenticator")}
-          <span classList={{ quiet: props.person.hasAuthenticator, warn: !props.person.hasAuthenticator }}>
-            {" · "}
-            {w(props.person.hasAuthenticator ? "person.authenticatorSet" : "people.resetWaits")}
-          </span>
-        </p>
+        <p>{props.what}</p>
         <button
           type="button"
           class="button"
           disabled={props.locked !== "" || props.person.disabled !== null}
           onClick={() => setAsking(true)}
         >
-          {w("person.reset")}
+          {props.button}
         </button>
       </div>
       <AskSheet
         open={asking()}
         onClose={() => setAsking(false)}
-        title={w("person.resetAsk", { name: props.person.name })}
-        lead={w("person.resetAskNext", { name: props.person.name })}
+        title={props.ask}
+        lead={props.consequence}
         submit={w("person.resetDo")}
         danger
         run={async () => {
-          setMade(await trpc.users.resetAuthenticator.mutate({ id: props.person.id }));
+          setMade(await props.makeLink(props.person.id));
           props.onChanged();
         }}
       />
-      <Sheet open={made() !== undefined} onClose={() => setMade(undefined)} title={w("person.resetMade")} stays>
+      <Sheet open={made() !== undefined} onClose={() => setMade(undefined)} title={props.madeTitle} stays>
         <Show when={made()}>
           {(reset) => (
             <OneTime
@@ -63,7 +67,7 @@ export const PersonAuthenticator = (props: Account) => {
               qr={w("invite.qr")}
               onDone={() => setMade(undefined)}
             >
-              <p>{w("invite.handOver", { name: props.person.name, time: momentLabel(reset().expiresAt) })}</p>
+              <p>{w("person.handOver", { name: props.person.name, time: momentLabel(reset().expiresAt) })}</p>
             </OneTime>
           )}
         </Show>
@@ -71,6 +75,38 @@ export const PersonAuthenticator = (props: Account) => {
     </>
   );
 };
+
+export const PersonAuthenticator = (props: Account) => (
+  <Renewal
+    {...props}
+    what={
+      <>
+        {w("person.authenticator")}
+        <span classList={{ quiet: props.person.hasAuthenticator, warn: !props.person.hasAuthenticator }}>
+          {" · "}
+          {w(props.person.hasAuthenticator ? "person.authenticatorSet" : "people.resetWaits")}
+        </span>
+      </>
+    }
+    button={w("person.reset")}
+    ask={w("person.resetAsk", { name: props.person.name })}
+    consequence={w("person.resetAskNext", { name: props.person.name })}
+    madeTitle={w("person.resetMade")}
+    makeLink={(id) => trpc.users.resetAuthenticator.mutate({ id })}
+  />
+);
+
+export const PersonPassword = (props: Account) => (
+  <Renewal
+    {...props}
+    what={w("person.password")}
+    button={w("person.passwordReset")}
+    ask={w("person.passwordAsk", { name: props.person.name })}
+    consequence={w("person.passwordAskNext", { name: props.person.name })}
+    madeTitle={w("person.passwordMade")}
+    makeLink={(id) => trpc.users.resetPassword.mutate({ id })}
+  />
+);
 
 /** What is known of a disabled account, in one sentence. */
 const disabledWords = ({ by, at, reason }: NonNullable<PersonView["disabled"]>): string =>

@@ -147,7 +147,7 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 const HourField = (props: { label: string; value: number; onChange: (hour: number) => void }) => (
   <label class="field">
     <span>{props.label}</span>
-    <select onChange={(event) => props.onChange(Number(event.currentTarget.value))} dir="ltr">
+    <select onChange={(event) => props.onChange(Number(event.currentTarget.value))}>
       <For each={HOURS}>
         {(hour) => (
           <option value={hour} selected={hour === props.value}>
