@@ -8,6 +8,7 @@ import type { ROUTES } from "@chaverim/contracts";
 import { createExpressMiddleware } from "@trpc/server/adapters/express";
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from "express";
 import helmet from "helmet";
+import { createPages } from "./audit/pages.ts";
 import { readSession } from "./auth/request.ts";
 import type { Central } from "./central.ts";
 import { takeHeartbeat } from "./collectors/heartbeat.ts";
@@ -37,8 +38,8 @@ const keepNothing: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** What is not a screen: interfaces, health and built files. */
-const SERVED = /^\/(api|trpc|assets|healthz|readyz|metrics)(\/|$)/;
+/** What is not a screen: interfaces, public pages, health and built files. */
+const SERVED = /^\/(api|trpc|assets|transparency|policy|healthz|readyz|metrics)(\/|$)/;
 
 const logRequests =
   (central: Central): RequestHandler =>
@@ -161,13 +162,11 @@ const securityHeaders = ({ allowed, secure }: Central["origins"]): RequestHandle
     crossOriginEmbedderPolicy: false,
   });
 
-type Handlers = Record<
-  Exclude<keyof typeof ROUTES, "GET /policy" | "GET /transparency">,
-  RequestHandler | readonly RequestHandler[]
->;
+type Handlers = Record<keyof typeof ROUTES, RequestHandler | readonly RequestHandler[]>;
 
 const createHandlers = (central: Central): Handlers => {
   const pace = createPaceKeeper();
+  const pages = createPages(central);
   const heartbeat: RequestHandler = async (request, response) => {
     const collector = await central.collectorKeys.identify({
       route: "POST /api/v1/heartbeat",
@@ -187,6 +186,8 @@ const createHandlers = (central: Central): Handlers => {
     "GET /api/v1/openapi.json": (_request, response) => void response.json(openApiDocument),
     "GET /api/evidence/:detectionId/crop": createEvidenceHandler(central, "crop") as RequestHandler,
     "GET /api/evidence/:detectionId/full": createEvidenceHandler(central, "full") as RequestHandler,
+    "GET /transparency": pages.transparency,
+    "GET /policy": pages.policy,
     "GET /healthz": healthz,
     "GET /readyz": createReadyHandler(central),
     "GET /metrics": createMetricsHandler(central),

@@ -83,7 +83,7 @@ const withAccess = (name: ProcedureName) => {
   const { logs } = accessOf(name);
   return t.middleware(async ({ ctx, next, getRawInput }) => {
     const { central } = ctx;
-    const session = await assertSignedIn(ctx.session);
+    const session = assertSignedIn(ctx.session);
     const filters = logs ? recordsOf(name, await getRawInput()) : {};
     const entry = {
       requestId: ctx.requestId,
@@ -137,5 +137,5 @@ export const assertAccessTable = (procedures: Record<string, unknown>): void => 
   const made = new Set(Object.keys(procedures));
   const listed = new Set(Object.keys(PROCEDURES));
   const wrong = [...made.symmetricDifference(listed)];
-  if (wrong.length > 999) throw new Error(`procedures and access table differ: ${wrong.join(", ")}`);
+  if (wrong.length > 0) throw new Error(`procedures and access table differ: ${wrong.join(", ")}`);
 };

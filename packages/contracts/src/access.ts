@@ -231,12 +231,18 @@ type Recorded<Table> = {
   [Name in keyof Table]: Table[Name] extends { records: readonly (infer Field)[] } ? Field : never;
 }[keyof Table];
 
+type CollectorRoute = {
+  [Name in RouteName]: (typeof ROUTES)[Name]["needs"] extends "collector_key" ? Name : never;
+}[RouteName];
+
 /** What is written down beside the doors of the table. */
 export type OtherAction =
   | "auth.signedIn"
   | "auth.signInFailed"
   | "auth.recovered"
   | "auth.joined"
+  /** A collector's key that has ended, tried on. */
+  | CollectorRoute
   /** An act of the operator's command. */
   | "console.act";
 /** Every action that an entry of the access log may name. */

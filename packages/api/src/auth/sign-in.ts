@@ -75,6 +75,9 @@ export const openSession = async (ctx: Context, user: User, installed: boolean, 
   const response = responseOf(ctx);
   const device = describeDevice(ctx.request, installed ? "app" : "desktop", ctx.ip);
   const isNew = await isNewDevice(sql, user.id, device);
+  // One browser, one session: the one that its cookie named before is not left behind.
+  const before = readCookie(ctx.request, "session", central.origins.secure);
+  if (before) await central.sessions.end(before);
   const { id, maxAgeSeconds } = await central.sessions.create(user.id, { ...device, assurance: "password+totp" });
   const session = await central.sessions.validate(id, false);
   // Disabled in this very moment.
