@@ -56,8 +56,8 @@ export const officeHe: OfficeWords = {
   "action.reviews.decide": "הכרעה בבדיקה",
   "action.GET /api/evidence/:detectionId/crop": "צפייה בצילום לוחית",
   "action.GET /api/evidence/:detectionId/full": "צפייה בזירה מלאה",
-  "action.POST /api/v1/detections/batch": "נעשה שימוש במפתח אספן שפג להעלאת זיהויים",
-  "action.POST /api/v1/heartbeat": "נעשה שימוש במפתח אספן שפג לאות חיים",
+  "action.POST /api/v1/detections/batch": "נעשה שימוש במפתח אוסף שפג להעלאת זיהויים",
+  "action.POST /api/v1/heartbeat": "נעשה שימוש במפתח אוסף שפג לאות חיים",
   "action.console.act": "פעולה במסוף השרת",
 
   "field.action": "פעולה",
