@@ -138,6 +138,20 @@ test("verifying an alert says so and makes it acknowledged", async () => {
   expect((await row.getAttribute("class"))?.split(" ")).not.toContain("new");
 });
 
+test("the first search asks what it is for, and goes on with the answer", async () => {
+  const { page } = operator;
+  await page.click("nav.navigation a[href='/search']");
+  await page.fill("input[data-search]", listed);
+  await page.press("input[data-search]", "Enter");
+  const dialog = page.getByRole("dialog");
+  await dialog.locator("input[type=radio]").first().check();
+  expect(await violations(page)).toEqual([]);
+  await dialog.locator("input[name=caseNumber]").fill("24-118");
+  await dialog.locator("button[type=submit]").click();
+  await page.locator(`.hits a[href='/plates/${listed}']`).waitFor();
+  expect(await page.locator(".purpose-bar").textContent()).toContain("24-118");
+});
+
 test("search finds the plate as it is and as it is misread, each with the reason", async () => {
   const { page } = operator;
   const misread = listed.replace(/[08156]/, (digit) => ({ 0: "O", 8: "B", 1: "I", 5: "S", 6: "G" })[digit] ?? digit);
@@ -180,7 +194,8 @@ const SCREENS: Record<string, { path: () => string; ready: string; on?: Device }
   plate: { path: () => `/plates/${listed}`, ready: ".live-row, main ul li" },
   lists: { path: () => "/lists", ready: "main li, main tr" },
   collectors: { path: () => "/collectors", ready: "tbody th" },
-  me: { path: () => "/me", ready: "main button" },
+  me: { path: () => "/me", ready: ".device" },
+  myLog: { path: () => "/me/log", ready: ".own-look" },
 };
 
 const checkScreen = async (page: Page, name: string, device: Device): Promise<string[]> => {

@@ -50,6 +50,8 @@ export const createPurpose = (wanted: Accessor<string | null>): PurposeState => 
     const role = user()?.role;
     // Without the policy (no line, a fault) the look is tried: central knows.
     if (policy.trouble() !== undefined) return true;
+    // Just signed in: whether a purpose was said on this device before is on its way.
+    if (local().facts().investigation === undefined) return undefined;
     return role === undefined ? undefined : settings() && !settings()?.purpose.requiredFor.includes(role);
   });
   const look = createMemo(wanted);
