@@ -41,6 +41,7 @@ let session: BrowserContextOptions["storageState"];
 /** The listed plate and the address of the alert that was opened. */
 let listed = "";
 let alertPath = "";
+let personPath = "";
 
 const readOperator = (): Account => {
   const { password, accounts } = JSON.parse(readFileSync(join(dataDir, "credentials.json"), "utf8")) as {
@@ -178,6 +179,18 @@ test("the collectors of the town are there and say how they are", async () => {
   expect(operator.complaints()).toEqual([]);
 });
 
+test("an administrator sees who has an account, and who looked at the plate and why", async () => {
+  const { page } = operator;
+  await follow(page, "/people");
+  const person = page.locator(".person-link").first();
+  await person.waitFor();
+  personPath = (await person.getAttribute("href")) ?? "";
+  await follow(page, `/access-log?plate=${listed}`);
+  const entry = page.locator(".log-list").getByText("24-118").first();
+  await entry.waitFor();
+  expect(operator.complaints()).toEqual([]);
+});
+
 test("within a minute the metrics count detections and an alert", async () => {
   const lively = async () =>
     (await readMetric(url, "alpr_detections_total", { status: "stored" })) > 20 &&
@@ -196,6 +209,11 @@ const SCREENS: Record<string, { path: () => string; ready: string; on?: Device }
   collectors: { path: () => "/collectors", ready: "tbody th" },
   me: { path: () => "/me", ready: ".device" },
   myLog: { path: () => "/me/log", ready: ".own-look" },
+  people: { path: () => "/people", ready: ".person-link" },
+  person: { path: () => personPath, ready: ".person-head" },
+  accessLog: { path: () => "/access-log", ready: ".log-list tbody tr, .log-list li" },
+  reviews: { path: () => "/reviews", ready: "main" },
+  settings: { path: () => "/settings", ready: "main form" },
 };
 
 const checkScreen = async (page: Page, name: string, device: Device): Promise<string[]> => {

@@ -98,7 +98,8 @@ describe.each([...calls, ...routes])("%s", (name) => {
     const take = await look(name);
     const shown = (await take()).bytes;
     await owner`revoke insert on access_log from chaverim_app`;
-    const refused = await take().finally(() => owner`grant insert on access_log to chaverim_app`);
+    const refused = await take();
+    await owner`grant insert on access_log to chaverim_app`;
     expect(refused.status).not.toBe(200);
     expect(refused.bytes.includes(shown.subarray(0, 64))).toBe(false);
     expect(refused.bytes.toString()).toContain("access log cannot be written");

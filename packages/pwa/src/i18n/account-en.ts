@@ -150,6 +150,7 @@ export const accountEn = {
   "search.left": "{{ count }} checks left today",
   "search.reach": "You find the last 24 hours.",
   "search.reachArea": "You find the last 24 hours in {{ area }}.",
+  "plate.whoLooked": "Who looked",
   "plate.kept": "Offline. What this device holds, as of {{ time }}. This look is logged.",
   "plate.keptNone": "Not among the newest detections on this device",
   "plate.keptNoneNext": "Central knows more. Try again when the line is back.",

@@ -148,6 +148,7 @@ export const accountHe: Readonly<Record<keyof typeof accountEn, string>> = {
   "search.left": "נשארו {{ count }} בדיקות היום",
   "search.reach": "החיפוש מגיע 24 שעות לאחור.",
   "search.reachArea": "החיפוש מגיע 24 שעות לאחור באזור {{ area }}.",
+  "plate.whoLooked": "מי הסתכל",
   "plate.kept": "לא מקוון. מה שבמכשיר הזה, נכון ל־{{ time }}. הצפייה נרשמת.",
   "plate.keptNone": "לא בין הזיהויים האחרונים שבמכשיר",
   "plate.keptNoneNext": "במרכז יש יותר. נסו שוב כשהקו יחזור.",

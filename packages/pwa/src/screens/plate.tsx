@@ -5,6 +5,7 @@
  */
 import type { DetectionView } from "@chaverim/contracts";
 import { A, useParams } from "@solidjs/router";
+import Eye from "lucide-solid/icons/eye";
 import ImageIcon from "lucide-solid/icons/image";
 import Plus from "lucide-solid/icons/plus";
 import SearchX from "lucide-solid/icons/search-x";
@@ -136,6 +137,12 @@ const Sightings = (props: { plate: string }) => {
       <PurposeBar purpose={purpose} />
       <div class="section-line">
         <h2>{t("plate.sightings")}</h2>
+        <Show when={mayI("read_log")}>
+          <A class="button" href={`/access-log?plate=${encodeURIComponent(props.plate)}`}>
+            <Eye aria-hidden="true" />
+            {w("plate.whoLooked")}
+          </A>
+        </Show>
         <Show when={mayI("write_watchlists")}>
           <A class="button" href={`/lists?add=${encodeURIComponent(props.plate)}`}>
             <Plus aria-hidden="true" />
