@@ -290,6 +290,20 @@ test("Signing out ends the session with the next request, clears the browser, an
   expect(await Promise.race([closed, sleep(5000, "still open")])).toBe(4401);
 });
 
+test("Signing in again in the same browser ends its session of before, and no other device's", async () => {
+  const elsewhere = central.openBrowser();
+  await signInAs(elsewhere, user);
+  await central.sql`update users set totp_last_step = 0 where id = ${user.id}`;
+  await signInAs(browser, user);
+  const before = central.openBrowser();
+  before.cookies.set("session", browser.cookies.get("session") ?? "");
+  expect(await meOf(before)).toBe("ok");
+  await central.sql`update users set totp_last_step = 0 where id = ${user.id}`;
+  await central.central.limits.forget("signIn", "127.0.0.1");
+  await signInAs(browser, user);
+  expect([await meOf(before), await meOf(browser), await meOf(elsewhere)]).toEqual(["signed_out", "ok", "ok"]);
+});
+
 test("A user who is disabled is out with the next request", async () => {
   await signInAs(browser, user);
   await central.sql`update users set disabled_at = now() where id = ${user.id}`;
