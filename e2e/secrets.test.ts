@@ -76,7 +76,10 @@ test("secrets and plates pass through every door", async () => {
   canaries["purpose"] = "canary purpose about a neighbour";
   await person.call("investigations.open", { code: "incident", text: canaries["purpose"] });
   const search = () => person.call<{ hits: unknown[] }>("detections.search", { plate: "CANARY77" });
-  await until("the detection is found", async () => (await search()).hits.length === 1, { withinMs: 30_000 });
+  await until("the detection is found", async () => (await search()).hits.length === 1, {
+    withinMs: 30_000,
+    everyMs: 1000,
+  });
   await person.call("detections.timeline", { plate: "CANARY77" });
   // A screen's address holds a plate.
   await person.get("/plates/CANARY77");

@@ -79,10 +79,10 @@ test("the first start makes everything it needs and prints a link that makes the
     return { status: response.status, body: (await response.json()) as { result?: { data: { totpSecret: string } } } };
   };
   const account = { email: "first@example.org", name: "First", password: "a long enough passphrase" };
-  const { body } = await call("auth.setup", account);
+  const { body } = await call("auth.accept", account);
   const secret = body.result?.data.totpSecret ?? "";
-  expect((await call("auth.setupConfirm", { code: totpCode(secret) })).status).toBe(200);
-  expect((await call("auth.setupConfirm", { code: totpCode(secret) })).status).toBe(404);
+  expect((await call("auth.confirm", { code: totpCode(secret) })).status).toBe(200);
+  expect((await call("auth.confirm", { code: totpCode(secret) })).status).toBe(404);
 });
 
 test.runIf(hasCurl)(

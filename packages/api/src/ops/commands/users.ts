@@ -9,6 +9,7 @@ import { users } from "@chaverim/db/schema";
 import * as z from "zod";
 import { checkPassword } from "../../auth/password-rules.ts";
 import { hashPassword } from "../../auth/passwords.ts";
+import { createRecoveryCodes } from "../../auth/recovery.ts";
 import { createTotpSecret, describeTotp } from "../../auth/totp.ts";
 import { type Config, ConfigError } from "../../config.ts";
 import { AppError } from "../../failure.ts";
@@ -61,7 +62,7 @@ const personSchema = z.object({
 const add: Command = {
   usage: "user add --email E --name N --role admin|operator|viewer --password-stdin [--area A] [--trained YYYY-MM-DD]",
   about:
-    "make an account; prints the secret for its authenticator app, once. The day of training is today unless told otherwise: whoever runs the command vouches for it",
+    "make an account; prints the secret for its authenticator app and ten recovery codes, once. The day of training is today unless told otherwise: whoever runs the command vouches for it",
   options: Object.keys(personSchema.shape),
   flags: ["password-stdin"],
   changes: true,
@@ -82,7 +83,8 @@ const add: Command = {
       .onConflictDoNothing()
       .returning({ id: users.id });
     if (!made) throw new AppError("conflict", `${user.email} has an account already.`);
-    return { id: made.id, email: user.email, ...describeTotp(secret, user.email) };
+    const recoveryCodes = await console.database.sql.begin((transaction) => createRecoveryCodes(transaction, made.id));
+    return { id: made.id, email: user.email, ...describeTotp(secret, user.email), recoveryCodes };
   },
 };
 
