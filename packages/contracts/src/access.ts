@@ -147,6 +147,24 @@ export const PROCEDURES = {
     limit: "remove",
   },
 
+  "collectors.history": { needs: "see_collectors", limit: "browse" },
+  "collectors.commands": { needs: "see_collectors", limit: "browse" },
+  "collectors.command": {
+    needs: "manage_collectors",
+    logs: "act",
+    records: ["id", "verb"],
+    limit: "admin",
+  },
+  "quarantine.list": { needs: "manage_collectors", logs: "look", records: ["reason", "cursor"], limit: "browse" },
+  "quarantine.read": { needs: "manage_collectors", logs: "look", records: ["id"], limit: "browse" },
+  "quarantine.decide": {
+    needs: "manage_collectors",
+    stepUp: true,
+    logs: "act",
+    records: ["id", "decision", "note"],
+    limit: "admin",
+  },
+
   "users.list": { needs: "manage_people", logs: "look", limit: "browse" },
   "users.invite": {
     needs: "manage_people",
@@ -211,6 +229,7 @@ export type ProcedureName = keyof typeof PROCEDURES;
 export const ROUTES = {
   "POST /api/v1/detections/batch": { needs: "collector_key" },
   "POST /api/v1/heartbeat": { needs: "collector_key" },
+  "POST /api/v1/commands/:commandId/ack": { needs: "collector_key" },
   "GET /api/v1/ping": { needs: "public" },
   "GET /api/v1/keys": { needs: "public" },
   "GET /api/v1/openapi.json": { needs: "public" },

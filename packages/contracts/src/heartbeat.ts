@@ -17,6 +17,11 @@ const count = z.number().check(z.gte(0));
 
 export const CAMERA_STATUSES = ["online", "offline", "error", "connecting"] as const;
 
+const laneSchema = z.object({ rows: count, oldestAt: z.nullable(z.iso.datetime({ offset: true })) });
+
+/** What goes first when the disk is full, in this order; metadata never. */
+export const SACRIFICES = ["acknowledged_images", "old_scenes", "old_crops"] as const;
+
 export const heartbeatSchema = z.looseObject({
   protocol: z.int(),
   version: label(32),
@@ -28,7 +33,35 @@ export const heartbeatSchema = z.looseObject({
     rows: count,
     bytes: count,
     oldestAt: z.nullable(z.iso.datetime({ offset: true })),
+    /** Rows whose metadata waits, and images that wait, each with the oldest; since protocol 2. */
+    lanes: z.optional(z.object({ metadata: laneSchema, images: laneSchema })),
+    /** Seconds until everything is sent at the present rate; null when nothing waits or nothing moves. */
+    drainSeconds: z.optional(z.nullable(count)),
+    /** Seconds of full images that the disk still takes at the present rate. */
+    imageSecondsLeft: z.optional(z.nullable(count)),
   }),
+  /** What had to be given up for want of space, in all, by kind; a loss is told, never silent. Since protocol 2. */
+  sacrificed: z.optional(
+    z
+      .array(
+        z.object({
+          kind: z.enum(SACRIFICES),
+          images: count,
+          bytes: count,
+          /** When the first and the last of them were captured. */
+          fromAt: z.iso.datetime({ offset: true }),
+          toAt: z.iso.datetime({ offset: true }),
+        }),
+      )
+      .check(z.maxLength(SACRIFICES.length)),
+  ),
+  /** True while the board throttles itself (heat, a weak power supply); null where it cannot be known. */
+  throttled: z.optional(z.nullable(z.boolean())),
+  /** SPKI, DER, base64 of the device's Ed25519 key, with which payloads and this body are signed. Since protocol 2. */
+  deviceKey: z.optional(z.string().check(z.maxLength(200))),
+  /** Central's epoch that the collector last heard. */
+  centralEpoch: z.optional(z.nullable(z.int())),
+  mode: z.optional(z.enum(["edge", "central"])),
   disk: z.nullable(z.looseObject({ freeBytes: count, totalBytes: count })),
   /** Degrees Celsius; null where the board has no sensor. */
   temperature: z.nullable(z.number()),
@@ -46,9 +79,25 @@ export const heartbeatSchema = z.looseObject({
 });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 
+export const RECEIVED_RANGES_MAX = 200;
+
 export const heartbeatResponseSchema = z.object({
   serverTime: z.iso.datetime({ offset: true }),
   pace: paceSchema,
   commands: z.array(commandSchema),
+  /** Rises when central finds that it was restored from an older backup. Since protocol 2. */
+  centralEpoch: z.optional(z.int()),
+  /**
+   * Which of this collector's sequence numbers central holds, inclusive, ascending: what the collector believes
+   * acknowledged and is not in here is sent again. The newest `RECEIVED_RANGES_MAX`; below the first one nothing is said.
+   */
+  received: z.optional(
+    z.object({
+      epoch: z.int(),
+      ranges: z.array(z.tuple([z.int(), z.int()])).check(z.maxLength(RECEIVED_RANGES_MAX)),
+      /** True when older ranges were left out. */
+      truncated: z.boolean(),
+    }),
+  ),
 });
 export type HeartbeatResponse = z.infer<typeof heartbeatResponseSchema>;

@@ -11,5 +11,6 @@ export * from "./people.ts";
 export * from "./plate.ts";
 export * from "./policy.ts";
 export * from "./protocol.ts";
+export * from "./signing.ts";
 export * from "./views.ts";
 export * from "./watchlist.ts";

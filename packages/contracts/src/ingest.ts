@@ -10,7 +10,17 @@ export const BATCH_BYTES_MAX = 32 * 1024 * 1024;
 /** Elements in one batch; the largest preset is 100, a draining collector may send more. */
 export const BATCH_ITEMS_MAX = 500;
 
-export const QUARANTINE_REASONS = ["malformed", "schema", "fork", "bad_hash", "not_jpeg"] as const;
+export const QUARANTINE_REASONS = [
+  "malformed",
+  "schema",
+  "fork",
+  "bad_hash",
+  "not_jpeg",
+  /** Signed, and not by this collector's device. */
+  "bad_signature",
+  /** Plain, from a collector whose device signs. */
+  "unsigned",
+] as const;
 export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
 
 export const INTEGRITIES = ["ok", "unsigned", "bad_signature", "bad_hash", "gap", "fork"] as const;

@@ -3,13 +3,14 @@
  * Rule: a change to any schema listed here changes the pinned hash in protocol.test.ts and, when a collector one
  * version behind would notice, PROTOCOL_VERSION.
  */
-import { commandSchema } from "./command.ts";
+import { commandAckSchema, commandSchema } from "./command.ts";
 import { detectionSchema } from "./detection.ts";
 import { failureSchema } from "./failure.ts";
 import { heartbeatResponseSchema, heartbeatSchema } from "./heartbeat.ts";
 import { batchResponseSchema, receiptSchema } from "./ingest.ts";
 
-export const PROTOCOL_VERSION = 1;
+/** 2: signed payloads and heartbeats, lanes, commands, received ranges; a collector of version 1 goes on unsigned. */
+export const PROTOCOL_VERSION = 2;
 
 export const WIRE_SCHEMAS = {
   detection: detectionSchema,
@@ -18,5 +19,6 @@ export const WIRE_SCHEMAS = {
   heartbeat: heartbeatSchema,
   heartbeatResponse: heartbeatResponseSchema,
   command: commandSchema,
+  commandAck: commandAckSchema,
   failure: failureSchema,
 } as const;

@@ -3,7 +3,9 @@
  * Rule: times are ISO 8601 in UTC, and what is not known is null, never a guess.
  */
 import * as z from "zod/mini";
+import { COMMAND_STATUSES, COMMAND_VERBS } from "./command.ts";
 import { CAMERA_STATUSES } from "./heartbeat.ts";
+import { QUARANTINE_REASONS } from "./ingest.ts";
 import { prioritySchema } from "./watchlist.ts";
 
 export const cameraRefSchema = z.object({
@@ -61,6 +63,74 @@ export const plateHitSchema = z.object({
 });
 export type PlateHit = z.infer<typeof plateHitSchema>;
 
+export const HEALTH_KINDS = [
+  "late",
+  "offline",
+  "camera_offline",
+  /** Up, and far fewer detections than at this hour of other days. */
+  "camera_silent",
+  "disk_low",
+  "hot",
+  "clock_wrong",
+  "sacrificed",
+  /** Sequence numbers that never came. */
+  "gap",
+  "device_changed",
+  /** Central was restored from an older copy, and this collector sends again what is missing. */
+  "restored",
+] as const;
+export const healthAlertSchema = z.object({
+  id: z.uuid(),
+  kind: z.enum(HEALTH_KINDS),
+  camera: z.nullable(z.object({ id: z.uuid(), name: z.string() })),
+  detail: z.record(z.string(), z.unknown()),
+  openedAt: z.string(),
+  resolvedAt: z.nullable(z.string()),
+});
+export type HealthAlert = z.infer<typeof healthAlertSchema>;
+
+export const commandViewSchema = z.object({
+  id: z.uuid(),
+  verb: z.enum(COMMAND_VERBS),
+  createdAt: z.string(),
+  createdBy: z.nullable(z.string()),
+  notAfter: z.string(),
+  sentAt: z.nullable(z.string()),
+  acked: z.nullable(z.object({ at: z.string(), status: z.enum(COMMAND_STATUSES), detail: z.string() })),
+});
+export type CommandView = z.infer<typeof commandViewSchema>;
+
+/** One collector's last 24 hours and what was wrong in them. */
+export const collectorHistorySchema = z.object({
+  /** Detections by hour, oldest first, 24 of them. */
+  perHour: z.array(z.int()),
+  cameras: z.array(
+    z.object({
+      id: z.uuid(),
+      /** In this hour so far, and what is usual by now at this hour; null while fewer than three days are known. */
+      actual: z.int(),
+      expected: z.nullable(z.number()),
+    }),
+  ),
+  alerts: z.array(healthAlertSchema),
+});
+export type CollectorHistory = z.infer<typeof collectorHistorySchema>;
+
+export const quarantineViewSchema = z.object({
+  id: z.uuid(),
+  collector: z.object({ id: z.uuid(), name: z.string() }),
+  reason: z.enum(QUARANTINE_REASONS),
+  detail: z.string(),
+  detectionId: z.nullable(z.uuid()),
+  bytes: z.int(),
+  images: z.int(),
+  receivedAt: z.string(),
+  decided: z.nullable(
+    z.object({ decision: z.enum(["kept", "released"]), by: z.string(), at: z.string(), note: z.nullable(z.string()) }),
+  ),
+});
+export type QuarantineView = z.infer<typeof quarantineViewSchema>;
+
 export const COLLECTOR_STATES = ["live", "draining", "late", "offline", "never_seen", "revoked"] as const;
 
 export const collectorKeyViewSchema = z.object({
@@ -88,6 +158,20 @@ export const collectorViewSchema = z.object({
   version: z.nullable(z.string()),
   /** Rows that wait at the collector, as of the last heartbeat. */
   queue: z.nullable(z.object({ rows: z.int(), oldestAt: z.nullable(z.string()) })),
+  /** The two lanes and what they need; null before a collector of protocol 2 spoke. */
+  lanes: z.nullable(
+    z.object({
+      metadata: z.object({ rows: z.int(), oldestAt: z.nullable(z.string()) }),
+      images: z.object({ rows: z.int(), oldestAt: z.nullable(z.string()) }),
+      drainSeconds: z.nullable(z.number()),
+      imageSecondsLeft: z.nullable(z.number()),
+    }),
+  ),
+  /** Of its clock against central's, at the last heartbeat. */
+  clockOffsetMs: z.nullable(z.number()),
+  /** Whether its detections are signed by its own device. */
+  signed: z.boolean(),
+  health: z.array(healthAlertSchema),
   /** 0..1 of the disk that is used. */
   diskUsed: z.nullable(z.number()),
   temperature: z.nullable(z.number()),
