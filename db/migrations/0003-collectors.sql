@@ -16,6 +16,10 @@ create table collector_received (
   updated_at timestamptz not null default now(),
   primary key (collector_id, epoch)
 ) with (fillfactor = 70);
+-- What came before this was kept is held as well, and is not asked for again.
+insert into collector_received (collector_id, epoch, seqs)
+select collector_id, epoch, range_agg(int8range(seq, seq, '[]')) from evidence_payloads
+where epoch is not null and seq is not null group by collector_id, epoch;
 
 -- Rises when central finds that it is an older copy of itself.
 create table central_epochs (
@@ -52,6 +56,9 @@ create table commands (
   unique (collector_id, counter)
 );
 create index commands_open on commands (collector_id, counter) where acked_at is null;
+
+-- Newest first, page by page.
+create index quarantine_newest on quarantine (received_at desc, id desc);
 
 -- What an administrator decided about a quarantined element: kept as it is, or released as a detection.
 create table quarantine_decisions (

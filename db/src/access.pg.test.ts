@@ -5,7 +5,16 @@ import type { Sql } from "./open.ts";
 import { type TestDatabase, openTestDatabase } from "./testing.ts";
 
 /** Rows of these are only ever added. */
-const INSERT_ONLY = ["detections", "evidence_payloads", "evidence_images", "quarantine", "access_log", "policies"];
+const INSERT_ONLY = [
+  "detections",
+  "evidence_payloads",
+  "evidence_images",
+  "quarantine",
+  "quarantine_decisions",
+  "central_epochs",
+  "access_log",
+  "policies",
+];
 /** Rows of these go when they are used up. */
 const DELETABLE = ["outbox", "recovery_codes", "sessions", "throttles"];
 /** Written by whoever migrates; the server reads it alone. */

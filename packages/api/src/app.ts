@@ -11,7 +11,7 @@ import helmet from "helmet";
 import { createPages } from "./audit/pages.ts";
 import { readSession } from "./auth/request.ts";
 import type { Central } from "./central.ts";
-import { takeHeartbeat } from "./collectors/heartbeat.ts";
+import { createAckHandler, createHeartbeatHandler } from "./collectors/routes.ts";
 import { createEvidenceHandler } from "./evidence/route.ts";
 import { AppError, toAppError, toFailure } from "./failure.ts";
 import { createPaceKeeper } from "./ingest/pace.ts";
@@ -167,19 +167,17 @@ type Handlers = Record<keyof typeof ROUTES, RequestHandler | readonly RequestHan
 const createHandlers = (central: Central): Handlers => {
   const pace = createPaceKeeper();
   const pages = createPages(central);
-  const heartbeat: RequestHandler = async (request, response) => {
-    const collector = await central.collectorKeys.identify({
-      route: "POST /api/v1/heartbeat",
-      key: request.header("x-api-key"),
-      ip: request.ip ?? "",
-      requestId: response.locals["requestId"] as string,
-    });
-    response.locals["collectorId"] = collector.id;
-    response.json(await takeHeartbeat(central.database.sql, collector, request.body, pace.pace()));
-  };
   return {
     "POST /api/v1/detections/batch": createIngestHandler(central, pace),
-    "POST /api/v1/heartbeat": [express.json({ limit: JSON_LIMIT }), heartbeat],
+    // As text: what a device signed is compared byte for byte.
+    "POST /api/v1/heartbeat": [
+      express.text({ type: "application/json", limit: JSON_LIMIT }),
+      createHeartbeatHandler(central, pace),
+    ],
+    "POST /api/v1/commands/:commandId/ack": [
+      express.json({ limit: JSON_LIMIT }),
+      createAckHandler(central) as RequestHandler,
+    ],
     "GET /api/v1/ping": (_request, response) => void response.status(204).end(),
     "GET /api/v1/keys": (_request, response) =>
       void response.json({ keys: [{ keyId: central.keys.keyId, publicKey: central.keys.publicKey }] }),

@@ -10,6 +10,7 @@ import { collectorsRouter } from "./collectors/router.ts";
 import { detectionsRouter } from "./detections/router.ts";
 import { usersRouter } from "./people/router.ts";
 import { investigationsRouter, policyRouter } from "./policy/router.ts";
+import { quarantineRouter } from "./quarantine/router.ts";
 import { assertAccessTable, publicProcedure, router } from "./trpc.ts";
 import { VERSION } from "./version.ts";
 import { watchlistsRouter } from "./watchlists/router.ts";
@@ -32,6 +33,7 @@ export const appRouter = router({
   alerts: alertsRouter,
   watchlists: watchlistsRouter,
   collectors: collectorsRouter,
+  quarantine: quarantineRouter,
   investigations: investigationsRouter,
   policy: policyRouter,
   users: usersRouter,

@@ -51,6 +51,8 @@ test("whatever shows a plate, an image or a list is written down, and so is ever
     "auth.devices",
     "auth.dismissNotice",
     "collectors.list",
+    "collectors.history",
+    "collectors.commands",
     "policy.read",
     "accessLog.verify",
     // Is itself what is written.
@@ -67,6 +69,7 @@ test("an act that changes who may do what, or takes the log out, asks for a fres
     "collectors.rotateKey",
     "collectors.revokeKey",
     "collectors.revoke",
+    "quarantine.decide",
     "users.invite",
     "users.update",
     "users.setRole",
@@ -86,8 +89,12 @@ test("no field that is written down is a secret", () => {
   expect(doors.filter((door) => table[door]?.records?.includes("code"))).toEqual(["investigations.open"]);
 });
 
-test("a collector's key opens ingest and heartbeat alone", () => {
-  expect(doorsOf("collector_key")).toEqual(["POST /api/v1/detections/batch", "POST /api/v1/heartbeat"]);
+test("a collector's key opens ingest, heartbeat and the answer to a command alone", () => {
+  expect(doorsOf("collector_key")).toEqual([
+    "POST /api/v1/detections/batch",
+    "POST /api/v1/heartbeat",
+    "POST /api/v1/commands/:commandId/ack",
+  ]);
 });
 
 test("what a lower role may do, a higher one may too", () => {

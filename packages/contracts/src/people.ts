@@ -30,6 +30,8 @@ export const NOTICE_KINDS = [
   "role_changed",
   "new_device",
   "review",
+  /** No room for evidence: collectors keep theirs. `by` is the first that was told to. */
+  "disk_full",
 ] as const;
 export const noticeSchema = z.object({
   id: z.uuid(),

@@ -6,8 +6,10 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import * as z from "zod/mini";
+import { commandText } from "./command.ts";
 import { receiptBytes } from "./ingest.ts";
 import { PROTOCOL_VERSION, WIRE_SCHEMAS } from "./protocol.ts";
+import { signedBytes } from "./signing.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
@@ -17,15 +19,33 @@ test("the wire is the one that this version promises", () => {
     sha256(JSON.stringify(z.toJSONSchema(schema))),
   ]);
   expect({ version: PROTOCOL_VERSION, ...Object.fromEntries(hashes) }).toEqual({
-    batchResponse: "bda73b5aabfa7650cfac9af2578ef594a85b3645457c1b376a9b908cde59f257",
+    batchResponse: "d606f981d9e426b5ae7c2ef878e4401a052558973a187e4677978f0e33c69734",
     command: "43c0437a7a2df68da35b6148e82ea373a620e79e47411a22d6e94c8baf5d134f",
+    commandAck: "45faa8d776d564f173932522ef026f6b66344ddfaf7f2098f0df144d7da8f036",
     detection: "f3df612196d2bf65e43405ec2be11f4499b9ea04e89913360a05524eb065b7db",
     failure: "794370e505f3e3b9d4417c41735895d32e55792ae92db4bf83b2d1fe73f84d22",
-    heartbeat: "05529d963bdf0e6b692cd5ca920290485d3aacc5f004e0ab2db47568f7813710",
-    heartbeatResponse: "b189d0d9359846e49cac3bc7e7e4f2b03ecc01ee0c703e1e6a648b5fb7a906b6",
+    heartbeat: "3cddcbf892a5c9c06e44e4f27102ac0009a8ceddf546263988df4f6e64bf261f",
+    heartbeatResponse: "7ca501d7775d71e89ec9db0bf826c98218d062264b5f44fb0dff59571233fe4f",
     receipt: "3e0c2230caf37a92af4f7412971e19591b3b54bf0984b4932fffd9b7c904bcf7",
-    version: 1,
+    version: 2,
   });
+});
+
+test("what is signed says of which kind it is, how long it is, and then itself", () => {
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  expect(text(signedBytes("payload", '{"plate":"é"}'))).toBe(
+    'DSSEv1 42 application/vnd.chaverim.detection.v1+json 14 {"plate":"é"}',
+  );
+  const command = {
+    id: "5f0c7b1e-3c1a-4f0e-9a53-1b2c3d4e5f60",
+    counter: 7,
+    notAfter: "2026-11-22T08:00:00.000Z",
+    verb: "set_log_level" as const,
+    args: { level: "debug" },
+  };
+  expect(commandText("c1", command)).toBe(
+    ["c1", command.id, "7", command.notAfter, "set_log_level", '{"level":"debug"}'].join("\n"),
+  );
 });
 
 test("central signs exactly these bytes", () => {

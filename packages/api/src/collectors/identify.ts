@@ -3,6 +3,7 @@
  * Rule: a key that works is remembered for 30 s at most and forgotten as soon as any key changes, in whichever process;
  * a key that has ended leaves an entry in the access log when it is used.
  */
+import type { KeyObject } from "node:crypto";
 import type { RouteName } from "@chaverim/contracts";
 import type { Database } from "@chaverim/db/open";
 import { appendEntry } from "../audit/append.ts";
@@ -10,6 +11,7 @@ import { AppError } from "../failure.ts";
 import { sha256 } from "../keys.ts";
 import type { Log } from "../log.ts";
 import type { Policy } from "../policy/policy.ts";
+import { readDeviceKey } from "./device-key.ts";
 import { KEYS_CHANNEL } from "./keys.ts";
 
 /** `alpr_` and 32 random bytes in base64url. */
@@ -23,9 +25,17 @@ const NOTED_EVERY_MS = 60_000;
 const SCOPES = {
   "POST /api/v1/detections/batch": "ingest",
   "POST /api/v1/heartbeat": "heartbeat",
+  "POST /api/v1/commands/:commandId/ack": "heartbeat",
 } as const satisfies Partial<Record<RouteName, string>>;
 
-export type CollectorIdentity = { id: string; name: string };
+export type CollectorIdentity = {
+  id: string;
+  name: string;
+  /** The key that it came with. */
+  keyId: string;
+  /** With which its device signs; null while that is not known. */
+  deviceKey: KeyObject | null;
+};
 
 type KeyUse = {
   route: keyof typeof SCOPES;
@@ -38,7 +48,7 @@ type KeyUse = {
 export type CollectorKeys = AsyncDisposable & {
   /** Finds the collector of a key and notes that it was used. @throws AppError key_unknown | key_revoked | scope */
   identify: (use: KeyUse) => Promise<CollectorIdentity>;
-  /** Forgets what is remembered: called when a key was changed in this process, which need not wait for the news. */
+  /** Forgets what is remembered: called when a key, also a device's, was changed in this process, which need not wait for the news. */
   forget: () => void;
 };
 
@@ -48,6 +58,7 @@ type Key = {
   collectorId: string;
   collectorName: string;
   scopes: string[];
+  deviceKey: KeyObject | null;
   isRevoked: boolean;
   expiresAt: Date | null;
   lastUsedAt: Date | null;
@@ -86,15 +97,16 @@ export const openCollectorKeys = async (central: {
     const held = remembered.get(name);
     if (held && performance.now() < held.untilMs) return held.key;
     const before = changes;
-    const [key] = await sql<Key[]>`
+    const [row] = await sql<(Omit<Key, "deviceKey"> & { deviceKey: Buffer | null })[]>`
       select k.id, k.prefix, c.id as "collectorId", c.name as "collectorName", k.scopes,
-        (k.revoked_at is not null or c.revoked_at is not null) as "isRevoked", k.expires_at as "expiresAt",
+        c.device_key as "deviceKey", (k.revoked_at is not null or c.revoked_at is not null) as "isRevoked", k.expires_at as "expiresAt",
         k.last_used_at as "lastUsedAt", k.last_used_ip as "lastUsedIp"
       from collector_keys k join collectors c on c.id = k.collector_id where k.key_hash = ${hash}`;
+    const key = row ? { ...row, deviceKey: row.deviceKey && readDeviceKey(row.deviceKey) } : null;
     // An answer that was under way while a key changed may be older than the change.
     if (key && !key.isRevoked && before === changes)
       remembered.set(name, { key, untilMs: performance.now() + REMEMBERED_MS });
-    return key ?? null;
+    return key;
   };
 
   const noteUse = async (key: Key, ip: string): Promise<void> => {
@@ -142,7 +154,7 @@ export const openCollectorKeys = async (central: {
           `This key is not for this (${scope}). Keep what you have and ask an administrator.`,
         );
       await noteUse(key, use.ip);
-      return { id: key.collectorId, name: key.collectorName };
+      return { id: key.collectorId, name: key.collectorName, keyId: key.id, deviceKey: key.deviceKey };
     },
     forget,
     [Symbol.asyncDispose]: () => listening.unlisten(),

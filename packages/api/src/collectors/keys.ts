@@ -14,17 +14,33 @@ const PREFIX_LENGTH = 10;
 /** How long the key before a rotation still works: a site may be reached tomorrow. */
 const OVERLAP_HOURS = 24;
 
-const announceKeys = async (transaction: Transaction): Promise<void> => {
+/** Tells every process, when the transaction commits. */
+export const announceKeys = async (transaction: Transaction): Promise<void> => {
   await transaction`select pg_notify(${KEYS_CHANNEL}, '')`;
 };
 
-/** @param userId null when it is done with the operator's command, here and below */
-const insertKey = async (transaction: Transaction, collectorId: string, userId: string | null): Promise<string> => {
+/** What central knows of a key. */
+export type NewKey = { hash: Buffer; prefix: string };
+
+const makeKey = (): { apiKey: string; key: NewKey } => {
   const apiKey = `alpr_${randomBytes(32).toString("base64url")}`;
+  return { apiKey, key: { hash: sha256(apiKey), prefix: apiKey.slice(0, PREFIX_LENGTH) } };
+};
+
+/**
+ * @param userId null when it is done with the operator's command, here and below
+ * @throws AppError conflict for a key that exists
+ */
+const insertKey = async (
+  transaction: Transaction,
+  collectorId: string,
+  { hash, prefix }: NewKey,
+  userId: string | null,
+): Promise<void> => {
   // The time of the insertion, not of the transaction, which may have waited: the newest key is the one made last.
-  await transaction`insert into collector_keys (key_hash, collector_id, prefix, created_at, created_by)
-    values (${sha256(apiKey)}, ${collectorId}, ${apiKey.slice(0, PREFIX_LENGTH)}, clock_timestamp(), ${userId})`;
-  return apiKey;
+  const inserted = await transaction`insert into collector_keys (key_hash, collector_id, prefix, created_at, created_by)
+    values (${hash}, ${collectorId}, ${prefix}, clock_timestamp(), ${userId}) on conflict do nothing`;
+  if (inserted.count === 0) throw new AppError("conflict", "This key exists already. Make another one.");
 };
 
 /**
@@ -38,11 +54,42 @@ export const addCollector = (sql: Sql, name: string, userId: string | null): Pro
       { id: string }[]
     >`insert into collectors (name) values (${name}) on conflict do nothing returning id`;
     if (!collector) throw new AppError("conflict", `There is already a collector called ${name}.`);
-    return { id: collector.id, apiKey: await insertKey(transaction, collector.id, userId) };
+    const { apiKey, key } = makeKey();
+    await insertKey(transaction, collector.id, key, userId);
+    return { id: collector.id, apiKey };
   });
 
 /**
- * Gives a collector a new key. The one before it goes on for a day, and the one before that ends: two work at most.
+ * Gives a collector a further key. The one before it goes on for a day, and the one before that ends: two work at most.
+ * @returns how long the old one works; null when there was none
+ * @throws AppError not_found | conflict
+ */
+export const addKey = async (
+  transaction: Transaction,
+  collectorId: string,
+  key: NewKey,
+  userId: string | null,
+): Promise<Date | null> => {
+  const [collector] = await transaction`
+    select 1 from collectors where id = ${collectorId} and revoked_at is null for update`;
+  if (!collector) throw new AppError("not_found", "There is no such collector, or it was revoked.");
+  const [newest, ...older] = await transaction<{ id: string }[]>`
+    select id from collector_keys
+    where collector_id = ${collectorId} and revoked_at is null and (expires_at is null or expires_at > now())
+    order by created_at desc`;
+  await transaction`
+    update collector_keys set revoked_at = now(), revoked_by = ${userId}, revoked_reason = 'Two newer keys were made.'
+    where id = any(${older.map(({ id }) => id)}::uuid[])`;
+  const [old] = await transaction<{ until: Date }[]>`
+    update collector_keys set expires_at = least(expires_at, now() + make_interval(hours => ${OVERLAP_HOURS}))
+    where id = ${newest?.id ?? null} returning expires_at as until`;
+  await insertKey(transaction, collectorId, key, userId);
+  await announceKeys(transaction);
+  return old?.until ?? null;
+};
+
+/**
+ * Makes a new key for a collector.
  * @returns the key in clear, which exists nowhere else, and how long the old one works; null when there was none
  * @throws AppError not_found
  */
@@ -52,22 +99,9 @@ export const rotateKey = (
   userId: string | null,
 ): Promise<{ apiKey: string; oldKeyUntil: string | null }> =>
   sql.begin(async (transaction) => {
-    const [collector] = await transaction`
-      select 1 from collectors where id = ${collectorId} and revoked_at is null for update`;
-    if (!collector) throw new AppError("not_found", "There is no such collector, or it was revoked.");
-    const [newest, ...older] = await transaction<{ id: string }[]>`
-      select id from collector_keys
-      where collector_id = ${collectorId} and revoked_at is null and (expires_at is null or expires_at > now())
-      order by created_at desc`;
-    await transaction`
-      update collector_keys set revoked_at = now(), revoked_by = ${userId}, revoked_reason = 'Two newer keys were made.'
-      where id = any(${older.map(({ id }) => id)}::uuid[])`;
-    const [old] = await transaction<{ until: Date }[]>`
-      update collector_keys set expires_at = least(expires_at, now() + make_interval(hours => ${OVERLAP_HOURS}))
-      where id = ${newest?.id ?? null} returning expires_at as until`;
-    const apiKey = await insertKey(transaction, collectorId, userId);
-    await announceKeys(transaction);
-    return { apiKey, oldKeyUntil: old?.until.toISOString() ?? null };
+    const { apiKey, key } = makeKey();
+    const until = await addKey(transaction, collectorId, key, userId);
+    return { apiKey, oldKeyUntil: until?.toISOString() ?? null };
   });
 
 /** Ends one key at once; the first reason stays. @throws AppError not_found */

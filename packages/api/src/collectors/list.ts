@@ -11,10 +11,10 @@ import {
   type Heartbeat,
 } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
+import { DRAINING_ROWS, clockOffsetMs } from "./find-problems.ts";
+import { readOpenAlerts, toHealthAlert } from "./health-alerts.ts";
 
 const MINUTES_SHOWN = 60;
-/** Fewer waiting rows than one batch of the mall preset is ordinary traffic, not a backlog. */
-const DRAINING_ROWS = 50;
 
 type CollectorRow = {
   id: string;
@@ -23,6 +23,7 @@ type CollectorRow = {
   lastSeenAt: Date | null;
   lastHeartbeatAt: Date | null;
   heartbeat: Heartbeat | null;
+  signed: boolean;
 };
 type CameraRow = {
   id: string;
@@ -69,15 +70,18 @@ const readKeys = async (sql: Sql): Promise<Map<string, CollectorKeyView[]>> => {
   return new Map([...Map.groupBy(rows, ({ collectorId }) => collectorId)].map(([id, keys]) => [id, keys.map(toView)]));
 };
 
-const rowToView = (
-  row: CollectorRow,
-  keys: CollectorKeyView[],
-  cameras: CameraRow[],
-  perMinute: number[],
-  delaySeconds: number | null,
-  nowMs: number,
-): CollectorView => {
+const lanesOf = (heartbeat: Heartbeat | null): CollectorView["lanes"] => {
+  const { lanes, drainSeconds = null, imageSecondsLeft = null } = heartbeat?.buffer ?? {};
+  if (!lanes) return null;
+  const toLane = ({ rows, oldestAt }: typeof lanes.metadata) => ({ rows: Math.round(rows), oldestAt });
+  return { metadata: toLane(lanes.metadata), images: toLane(lanes.images), drainSeconds, imageSecondsLeft };
+};
+
+type Surroundings = Pick<CollectorView, "keys" | "health" | "perMinute" | "delaySeconds"> & { cameras: CameraRow[] };
+
+const rowToView = (row: CollectorRow, { cameras, ...rest }: Surroundings, nowMs: number): CollectorView => {
   const { heartbeat } = row;
+  const offsetMs = clockOffsetMs({ heartbeat, heartbeatAt: row.lastHeartbeatAt });
   const statuses = new Map(heartbeat?.cameras.map((camera) => [camera.cameraId, camera.status]));
   return {
     id: row.id,
@@ -89,9 +93,10 @@ const rowToView = (
     queue: heartbeat && { rows: Math.round(heartbeat.buffer.rows), oldestAt: heartbeat.buffer.oldestAt },
     diskUsed: heartbeat?.disk ? 1 - heartbeat.disk.freeBytes / Math.max(1, heartbeat.disk.totalBytes) : null,
     temperature: heartbeat?.temperature ?? null,
-    perMinute,
-    delaySeconds,
-    keys,
+    lanes: lanesOf(heartbeat),
+    clockOffsetMs: offsetMs,
+    signed: row.signed,
+    ...rest,
     cameras: cameras.map((camera) => ({
       id: camera.id,
       name: camera.name,
@@ -106,12 +111,13 @@ const rowToView = (
 /** All collectors by name, with their cameras, and with their keys when they are asked for. */
 export const readCollectors = async (sql: Sql, asked: { keys: boolean }): Promise<CollectorView[]> => {
   const nowMs = Date.now();
-  const [collectors, keys, cameras, counts, delays] = await Promise.all([
+  const [collectors, keys, cameras, open, counts, delays] = await Promise.all([
     sql<CollectorRow[]>`select id, name, revoked_at as "revokedAt", last_seen_at as "lastSeenAt",
-      last_heartbeat_at as "lastHeartbeatAt", heartbeat from collectors order by lower(name)`,
+      last_heartbeat_at as "lastHeartbeatAt", heartbeat, device_key is not null as signed from collectors order by lower(name)`,
     asked.keys ? readKeys(sql) : new Map<string, CollectorKeyView[]>(),
     sql<CameraRow[]>`select id, collector_id as "collectorId", key, name, area, approved_at is not null as approved,
       last_detection_at as "lastDetectionAt" from cameras order by lower(name)`,
+    readOpenAlerts(sql, null),
     sql<{ collectorId: string; minutesAgo: number; count: number }[]>`
       select collector_id as "collectorId", floor(extract(epoch from now() - received_at) / 60)::int as "minutesAgo", count(*)::int as count
       from evidence_payloads where received_at > now() - make_interval(mins => ${MINUTES_SHOWN}) group by 1, 2`,
@@ -121,6 +127,7 @@ export const readCollectors = async (sql: Sql, asked: { keys: boolean }): Promis
         and received_at - detected_at < make_interval(secs => ${LATE_AFTER_MS / 1000}) group by 1`,
   ]);
   const camerasByCollector = Map.groupBy(cameras, ({ collectorId }) => collectorId);
+  const openByCollector = Map.groupBy(open, ({ collectorId }) => collectorId);
   const delayByCollector = new Map(delays.map(({ collectorId, seconds }) => [collectorId, Math.max(0, seconds)]));
   const perMinuteByCollector = new Map(
     collectors.map(({ id }) => [id, Array.from({ length: MINUTES_SHOWN }, () => 0)]),
@@ -132,10 +139,13 @@ export const readCollectors = async (sql: Sql, asked: { keys: boolean }): Promis
   return collectors.map((row) =>
     rowToView(
       row,
-      keys.get(row.id) ?? [],
-      camerasByCollector.get(row.id) ?? [],
-      perMinuteByCollector.get(row.id) ?? [],
-      delayByCollector.get(row.id) ?? null,
+      {
+        keys: keys.get(row.id) ?? [],
+        cameras: camerasByCollector.get(row.id) ?? [],
+        health: (openByCollector.get(row.id) ?? []).map(toHealthAlert),
+        perMinute: perMinuteByCollector.get(row.id) ?? [],
+        delaySeconds: delayByCollector.get(row.id) ?? null,
+      },
       nowMs,
     ),
   );

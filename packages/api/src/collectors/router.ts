@@ -2,20 +2,47 @@
  * Collectors for people: their health, their cameras and their keys.
  * Rule: a key passes through here once, in the answer to the call that made it.
  */
-import { type CollectorView, can } from "@chaverim/contracts";
+import {
+  type CollectorHistory,
+  type CollectorView,
+  type CommandView,
+  can,
+  commandArgsSchemas,
+} from "@chaverim/contracts";
 import * as z from "zod";
 import { lineSchema } from "../line.ts";
 import { procedure, router } from "../trpc.ts";
 import { approveCamera } from "./cameras.ts";
+import { addCommand, readCommands } from "./commands.ts";
+import { readHistory } from "./history.ts";
 import { addCollector, revokeCollector, revokeKey, rotateKey } from "./keys.ts";
 import { readCollectors } from "./list.ts";
 
 const reasonSchema = lineSchema(500, 3);
 
+const commandSchema = z.discriminatedUnion("verb", [
+  z.object({ verb: z.literal("capture_test"), args: commandArgsSchemas.capture_test }),
+  z.object({ verb: z.literal("restart_adapter"), args: commandArgsSchemas.restart_adapter }),
+  z.object({ verb: z.literal("set_log_level"), args: commandArgsSchemas.set_log_level }),
+  z.object({ verb: z.literal("send_diagnostics"), args: commandArgsSchemas.send_diagnostics }),
+  z.object({ verb: z.literal("rotate_key"), args: commandArgsSchemas.rotate_key }),
+]);
+
 export const collectorsRouter = router({
   list: procedure("collectors.list").query(({ ctx }): Promise<CollectorView[]> =>
     readCollectors(ctx.central.database.sql, { keys: can(ctx.session.user.role, "manage_collectors") }),
   ),
+  history: procedure("collectors.history")
+    .input(z.object({ id: z.uuid() }))
+    .query(({ ctx, input }): Promise<CollectorHistory> => readHistory(ctx.central.database.sql, input.id)),
+  commands: procedure("collectors.commands")
+    .input(z.object({ id: z.uuid() }))
+    .query(({ ctx, input }): Promise<CommandView[]> => readCommands(ctx.central.database.sql, input.id)),
+  command: procedure("collectors.command")
+    .input(z.intersection(z.object({ id: z.uuid() }), commandSchema))
+    .mutation(({ ctx, input: { id, verb, args } }): Promise<{ id: string }> =>
+      addCommand(ctx.central.database.sql, id, { verb, args }, ctx.session.user.id),
+    ),
   approveCamera: procedure("collectors.approveCamera")
     .input(z.object({ cameraId: z.uuid(), name: lineSchema(60).optional(), area: lineSchema(60).optional() }))
     .mutation(async ({ ctx, input: { cameraId, ...placement } }): Promise<Record<string, never>> => {

@@ -3,17 +3,19 @@
  * Rule: types alone, so that the transaction and the answer speak of the same things.
  */
 import type { KnownCamera } from "../collectors/cameras.ts";
-import type { CollectorIdentity } from "../collectors/identify.ts";
 import type { DetectionKey } from "../notify/live.ts";
+import type { JudgedElement, StoredIntegrity } from "./check-signatures.ts";
 import type { CheckedElement, ElementImages } from "./match-images.ts";
-import type { BadElement, GoodElement } from "./read-batch.ts";
+import type { BadElement } from "./read-batch.ts";
 
 export type Batch = {
-  collector: CollectorIdentity;
+  collector: { id: string };
   checked: readonly CheckedElement[];
   /** The store's version by SHA-256 of each committed image. */
   versions: ReadonlyMap<string, string | null>;
   receivedAt: Date;
+  /** When it came out of quarantine; alerts on it are judged late from then. */
+  releasedAt?: Date;
 };
 
 /** A payload that is stored, or that came earlier in the same batch (then without a key). */
@@ -26,7 +28,7 @@ export type KnownPayload = {
   seq: number | null;
   key: DetectionKey | null;
 };
-export type Good = { element: GoodElement; images: ElementImages };
+export type Good = { element: JudgedElement; images: ElementImages };
 export type Fresh = Good & { plate: string; camera: KnownCamera; detectedAt: Date; suspect: boolean };
 
 export type Sorted = {
@@ -38,6 +40,7 @@ export type Sorted = {
 export type Outcome = Sorted & {
   fresh: Fresh[];
   duplicates: Map<string, string>;
-  held: Map<string, Set<string>>;
+  /** What is stored of each repeat. */
+  held: Map<string, { integrity: StoredIntegrity; roles: Set<string> }>;
   quarantinedAt: Map<number, Date>;
 };

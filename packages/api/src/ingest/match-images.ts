@@ -5,13 +5,14 @@
 import type { ImageRole, QuarantineReason } from "@chaverim/contracts";
 import type { StagedObject } from "../evidence/store.ts";
 import { AppError } from "../failure.ts";
-import { type BadElement, type GoodElement, isGood, placeOf } from "./read-batch.ts";
+import type { JudgedElement } from "./check-signatures.ts";
+import { type BadElement, isGood, toBad } from "./read-batch.ts";
 
 export type ElementImages = Map<ImageRole, StagedObject>;
 export type CheckedElement =
-  | { kind: "good"; element: GoodElement; images: ElementImages }
+  | { kind: "good"; element: JudgedElement; images: ElementImages }
   | { kind: "bad"; element: BadElement; images: ElementImages }
-  | { kind: "retransmit"; element: GoodElement; wanted: string[] };
+  | { kind: "retransmit"; element: JudgedElement; wanted: string[] };
 
 const PART = /^image_(\d{1,4})_(full|crop)$/;
 /** wire.md: asked for twice, kept in quarantine the third time. */
@@ -56,17 +57,8 @@ const imagesByIndex = (parts: ReadonlyMap<string, StagedObject>, elements: numbe
   return byIndex;
 };
 
-const toBad = (element: GoodElement, reason: QuarantineReason, detail: string): BadElement => ({
-  index: element.index,
-  id: element.detection.id,
-  place: placeOf(element.detection),
-  raw: Buffer.from(element.payload),
-  reason,
-  detail,
-});
-
 const checkGood = (
-  element: GoodElement,
+  element: JudgedElement,
   images: ElementImages,
   collectorId: string,
   counts: RetransmitCount,
@@ -98,7 +90,7 @@ const checkGood = (
  * @throws AppError invalid for a part that belongs to no element
  */
 export const matchImages = (
-  elements: readonly (GoodElement | BadElement)[],
+  elements: readonly (JudgedElement | BadElement)[],
   parts: ReadonlyMap<string, StagedObject>,
   collectorId: string,
   counts: RetransmitCount,

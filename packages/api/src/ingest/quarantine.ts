@@ -19,7 +19,7 @@ type From = { collector: { id: string }; versions: ReadonlyMap<string, string | 
  */
 export const quarantine = async (sql: Queryable, from: From, held: readonly Held[]): Promise<Map<number, Date>> => {
   const firstReceived = new Map<number, Date>();
-  for (const { element, images } of held) {
+  const keep = async ({ element, images }: Held): Promise<void> => {
     const hash = sha256(element.raw);
     const kept = [...images].map(([role, image]) => ({
       part: role,
@@ -34,6 +34,8 @@ export const quarantine = async (sql: Queryable, from: From, held: readonly Held
     const [row] = await sql<{ receivedAt: Date }[]>`select received_at as "receivedAt" from quarantine
       where collector_id = ${from.collector.id} and reason = ${element.reason} and raw_sha256 = ${hash}`;
     firstReceived.set(element.index, row?.receivedAt ?? from.receivedAt);
-  }
+  };
+  // Sent one behind the other without waiting for each.
+  await Promise.all(held.map(keep));
   return firstReceived;
 };

@@ -14,6 +14,8 @@ export type GoodElement = {
   payload: string;
   payloadSha256: Buffer;
   signature: string | null;
+  /** The element as it stood in the body, signature included: what quarantine keeps. */
+  text: string;
 };
 
 export type BadElement = {
@@ -23,13 +25,26 @@ export type BadElement = {
   /** The element's own id when it can be read. */
   id: string | null;
   raw: Buffer;
+  /** Of the payload alone: what the collector knows it by, and what the receipt is over. */
+  payloadSha256: Buffer;
   reason: QuarantineReason;
   detail: string;
 };
 
 export type ReadBatch = { malformed: string } | { tooMany: number } | { elements: (GoodElement | BadElement)[] };
 
-export const isGood = (element: GoodElement | BadElement): element is GoodElement => "detection" in element;
+export const isGood = <Good extends GoodElement>(element: Good | BadElement): element is Good => "detection" in element;
+
+/** A detection that cannot be taken as a fact, though it can be read. */
+export const toBad = (element: GoodElement, reason: QuarantineReason, detail: string): BadElement => ({
+  index: element.index,
+  id: element.detection.id,
+  place: placeOf(element.detection),
+  raw: Buffer.from(element.text),
+  payloadSha256: element.payloadSha256,
+  reason,
+  detail,
+});
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DETAIL_MAX = 1000;
@@ -107,7 +122,8 @@ export const placeOf = (value: unknown): { epoch: number; seq: number | null } =
   return { epoch: count(epoch) ?? 0, seq: count(seq) };
 };
 
-const readElement = (element: unknown, text: string, index: number): GoodElement | BadElement => {
+/** Judges one element by itself. @param text the element as it stands in the body */
+export const readElement = (element: unknown, text: string, index: number): GoodElement | BadElement => {
   const wrapped = isWrapped(element) ? element : null;
   const payload = wrapped?.payload ?? text;
   const value = wrapped ? parse(wrapped.payload)?.value : element;
@@ -116,6 +132,7 @@ const readElement = (element: unknown, text: string, index: number): GoodElement
     id: idOf(value),
     place: placeOf(value),
     raw: Buffer.from(text),
+    payloadSha256: sha256(payload),
     reason: "schema",
     detail: detail.slice(0, DETAIL_MAX),
   });
@@ -129,7 +146,7 @@ const readElement = (element: unknown, text: string, index: number): GoodElement
     return bad("holds text that is not valid Unicode, or is nested too deeply");
   // The id compares as text at the collector and as a UUID here: one spelling.
   const detection = { ...parsed.data, id: parsed.data.id.toLowerCase() };
-  return { index, detection, payload, payloadSha256: sha256(payload), signature: wrapped?.signature ?? null };
+  return { index, detection, payload, payloadSha256: sha256(payload), signature: wrapped?.signature ?? null, text };
 };
 
 /** @param body the bytes of the `detections` part */

@@ -3,7 +3,7 @@
  * Rule: a receipt says exactly what the database holds, so it is made from what the transaction returned.
  */
 import type { BatchResult, Detection, Receipt } from "@chaverim/contracts";
-import { type CentralKeys, sha256 } from "../keys.ts";
+import type { CentralKeys } from "../keys.ts";
 import type { Batch, Outcome } from "./batch.ts";
 import { placeOf } from "./read-batch.ts";
 import { signReceipt } from "./receipts.ts";
@@ -30,16 +30,18 @@ export const toResults = (keys: CentralKeys, batch: Batch, outcome: Outcome): Ba
       ...(dedupOf ? { dedupOf } : {}),
       ...(suspect ? { clock: "suspect" as const } : {}),
       missing: missingOf(element.detection, images as ReadonlyMap<string, unknown>),
-      integrity: "unsigned",
+      integrity: element.integrity,
       receipt: receipt(element.payloadSha256, batch.receivedAt, placeOf(element.detection)),
     });
   }
   for (const { element, known } of outcome.repeats) {
+    const held = outcome.held.get(known.id);
+    if (!held) throw new Error("a repeat is not there");
     results.set(element.index, {
       id: known.id,
       status: "duplicate",
-      missing: missingOf(element.detection, outcome.held.get(known.id) ?? new Set<string>()),
-      integrity: "unsigned",
+      missing: missingOf(element.detection, held.roles),
+      integrity: held.integrity,
       receipt: receipt(known.payloadSha256, known.receivedAt, known),
     });
   }
@@ -51,7 +53,7 @@ export const toResults = (keys: CentralKeys, batch: Batch, outcome: Outcome): Ba
       status: "quarantined",
       reason,
       detail,
-      receipt: receipt(sha256(element.raw), receivedAt, element.place),
+      receipt: receipt(element.payloadSha256, receivedAt, element.place),
     });
   }
   for (const checked of batch.checked) {

@@ -5,8 +5,11 @@
 import { BATCH_ITEMS_MAX, type BatchResponse, type BatchResult, type FailureCode } from "@chaverim/contracts";
 import type { Request, RequestHandler, Response } from "express";
 import type { Central } from "../central.ts";
+import type { CollectorIdentity } from "../collectors/identify.ts";
 import { DiskFullError, type StagedObject, StoreUnavailableError } from "../evidence/store.ts";
 import { AppError, inTime, toAppError } from "../failure.ts";
+import { checkSignatures } from "./check-signatures.ts";
+import { createSpaceWatch, diskFull } from "./check-space.ts";
 import { type RetransmitCount, createRetransmitCount, matchImages } from "./match-images.ts";
 import type { PaceKeeper } from "./pace.ts";
 import { quarantine } from "./quarantine.ts";
@@ -18,39 +21,11 @@ import { storeBatch } from "./store-batch.ts";
 
 /** Requests of one key at once: a collector sends one after the other, a test or a central-mode queue a few. */
 const IN_FLIGHT_MAX = 4;
-/** The reserve of wire.md: evidence stops at 5 % of a small disk and at 2 GB of a large one, so that the rest goes on. */
-const RESERVE_SHARE = 0.05;
-const RESERVE_BYTES = 2 * 1024 ** 3;
-/** How old a reading of the free space may be. */
-const SPACE_AGE_MS = 2000;
-
 /** wire.md: a database that is slower than this is down, and the collector keeps everything. */
 const DATABASE_WAIT_MS = 5000;
 
-type SpaceCheck = () => Promise<void>;
-
-const createSpaceCheck = (central: Central): SpaceCheck => {
-  let checkedAt = -Infinity;
-  let isFull = false;
-  return async () => {
-    if (performance.now() - checkedAt > SPACE_AGE_MS) {
-      const space = await central.store.space();
-      isFull = space !== null && space.freeBytes < Math.min(space.totalBytes * RESERVE_SHARE, RESERVE_BYTES);
-      checkedAt = performance.now();
-    }
-    if (isFull)
-      throw new AppError("disk_full", "The server's disk is full. Keep the detections.", {
-        retryAfterSeconds: 60,
-      });
-  };
-};
-
 const toIngestError = (error: unknown): unknown => {
-  if (error instanceof DiskFullError)
-    return new AppError("disk_full", "The server's disk is full. Keep the detections.", {
-      retryAfterSeconds: 60,
-      cause: error,
-    });
+  if (error instanceof DiskFullError) return diskFull(error);
   if (error instanceof StoreUnavailableError) {
     return new AppError("store_unavailable", "The evidence store does not answer. Keep the detections.", {
       retryAfterSeconds: 10,
@@ -61,25 +36,33 @@ const toIngestError = (error: unknown): unknown => {
 };
 
 type Received = {
-  collector: { id: string; name: string };
+  collector: CollectorIdentity;
   received: ReceivedBatch;
   receivedAt: Date;
   underWay: Promise<unknown>[];
 };
 
-const commitImages = async (central: Central, images: readonly StagedObject[]): Promise<Map<string, string | null>> => {
+type Ingest = { central: Central; pace: PaceKeeper; counts: RetransmitCount };
+
+const commitImages = async (
+  { central, pace }: Ingest,
+  images: readonly StagedObject[],
+): Promise<Map<string, string | null>> => {
+  const startedAt = performance.now();
   const stored = await central.store.commit(images);
+  pace.noteStore(performance.now() - startedAt);
   return new Map(stored.map(({ sha256: hash, versionId }) => [hash, versionId]));
 };
 
 /** A body that cannot be read is kept as it came, and acknowledged, so that the collector does not send it for ever. */
 const keepMalformed = async (
-  central: Central,
+  ingest: Ingest,
   { collector, received, receivedAt }: Received,
   body: Buffer,
   detail: string,
 ): Promise<BatchResult[]> => {
-  const versions = await commitImages(central, [...received.images.values()]);
+  const { central } = ingest;
+  const versions = await commitImages(ingest, [...received.images.values()]);
   const images = new Map([...received.images].map(([name, image]) => [name as "full", image]));
   const element = { index: 0, id: null, raw: body, reason: "malformed" as const, detail };
   const kept = await quarantine(central.database.sql, { collector, versions, receivedAt }, [{ element, images }]);
@@ -93,24 +76,22 @@ const keepMalformed = async (
   return [{ id: null, status: "quarantined", reason: "malformed", detail, receipt }];
 };
 
-const takeBatch = async (
-  central: Central,
-  input: Received,
-  counts: RetransmitCount,
-): Promise<{ status: number; results: BatchResult[] }> => {
+const takeBatch = async (ingest: Ingest, input: Received): Promise<{ status: number; results: BatchResult[] }> => {
+  const { central, counts } = ingest;
   const { collector, received, receivedAt } = input;
   const body = received.detections;
   if (!body) throw new AppError("invalid", "There is no part called detections.");
   const read = readBatch(body);
-  if ("malformed" in read) return { status: 202, results: await keepMalformed(central, input, body, read.malformed) };
+  if ("malformed" in read) return { status: 202, results: await keepMalformed(ingest, input, body, read.malformed) };
   if ("tooMany" in read) {
     throw new AppError("too_large", `A batch has at most ${BATCH_ITEMS_MAX} detections. Split it.`, {
       details: { maxItems: BATCH_ITEMS_MAX },
     });
   }
-  const checked = matchImages(read.elements, received.images, collector.id, counts);
+  const judged = await checkSignatures(read.elements, collector.deviceKey);
+  const checked = matchImages(judged, received.images, collector.id, counts);
   const kept = checked.flatMap((item) => (item.kind === "retransmit" ? [] : [...item.images.values()]));
-  const versions = await commitImages(central, kept);
+  const versions = await commitImages(ingest, kept);
   const storing = storeBatch(central, { collector, checked, versions, receivedAt });
   input.underWay.push(storing);
   return {
@@ -130,12 +111,12 @@ const CLOSING: ReadonlySet<FailureCode> = new Set([
 ]);
 
 /** Makes the route's handler; one for the process, because it counts what is under way. */
-export const createIngestHandler = (central: Central, paceKeeper: PaceKeeper): RequestHandler => {
+export const createIngestHandler = (central: Central, pace: PaceKeeper): RequestHandler => {
   const inFlight = new Map<string, number>();
-  const counts = createRetransmitCount();
-  const checkSpace = createSpaceCheck(central);
+  const space = createSpaceWatch(central, pace);
+  const ingest: Ingest = { central, pace, counts: createRetransmitCount() };
 
-  const ingest = async (request: Request, response: Response, staged: StagedObject[]): Promise<void> => {
+  const answer = async (request: Request, response: Response, staged: StagedObject[]): Promise<void> => {
     if (central.closing.aborted)
       throw new AppError("shutting_down", "The server is restarting. Try again in a moment.", { retryAfterSeconds: 2 });
     const identifying = central.collectorKeys.identify({
@@ -154,16 +135,20 @@ export const createIngestHandler = (central: Central, paceKeeper: PaceKeeper): R
     inFlight.set(collector.id, running + 1);
     const underWay: Promise<unknown>[] = [];
     try {
-      await checkSpace();
+      await space.check(collector.name);
       const received = await receiveMultipart(request, response, central.store, staged);
       // From here: a slow line is not a busy server.
-      const leave = paceKeeper.enter();
+      const leave = pace.enter();
       const startedAt = performance.now();
       const input = { collector, received, receivedAt: new Date(), underWay };
-      const { status, results } = await takeBatch(central, input, counts).finally(leave);
+      const { status, results } = await takeBatch(ingest, input).finally(leave);
       central.metrics.batch((performance.now() - startedAt) / 1000);
       for (const { status: result } of results) central.metrics.detection(result);
-      response.status(status).json({ results, pace: paceKeeper.pace() } satisfies BatchResponse);
+      response.status(status).json({ results, pace: pace.pace() } satisfies BatchResponse);
+    } catch (error) {
+      if (error instanceof DiskFullError) await space.noteFull(collector.name);
+      if (error instanceof StoreUnavailableError) pace.noteStore(Infinity);
+      throw error;
     } finally {
       // A transaction that was given up on still holds its connection: its place is free when it has ended.
       void Promise.allSettled(underWay).then(() => {
@@ -177,7 +162,7 @@ export const createIngestHandler = (central: Central, paceKeeper: PaceKeeper): R
   return async (request, response) => {
     const staged: StagedObject[] = [];
     try {
-      await ingest(request, response, staged);
+      await answer(request, response, staged);
     } catch (error) {
       const told = toAppError(toIngestError(error));
       if (CLOSING.has(told.code)) response.setHeader("Connection", "close");

@@ -277,7 +277,7 @@ test("An unknown camera is made by itself, unapproved", async () => {
 test("An empty batch is an empty answer", async () => {
   const { status, body } = await send([]);
   expect([status, body.results]).toEqual([200, []]);
-  expect(body.pace).toEqual({ delayMs: 0, maxBatch: 50, imagesPaused: false });
+  expect(body.pace.imagesPaused).toBe(false);
 });
 
 test("Fields that central does not know are kept", async () => {

@@ -15,11 +15,15 @@ import type { Queryable, Transaction } from "@chaverim/db/open";
 import { DETECTIONS_TOPIC, type StoredDetection } from "../alerts/engine.ts";
 import type { Central } from "../central.ts";
 import { type KnownCamera, findCameras } from "../collectors/cameras.ts";
+import { openHealthAlert } from "../collectors/health-alerts.ts";
 import { enqueue } from "../jobs.ts";
 import type { Batch, Fresh, Good, KnownPayload, Outcome, Sorted } from "./batch.ts";
+import { type Link, findBreaks, linkOf, readNeighbours } from "./chain.ts";
+import type { StoredIntegrity } from "./check-signatures.ts";
 import { quarantine } from "./quarantine.ts";
-import { placeOf } from "./read-batch.ts";
+import { placeOf, toBad } from "./read-batch.ts";
 import { toResults } from "./results.ts";
+import { noteCameras, noteReceived } from "./tally.ts";
 
 /** Longer than any batch should take; the caller answers 503 and the collector keeps everything. */
 const STATEMENT_TIMEOUT_MS = 5000;
@@ -55,7 +59,7 @@ const insertDetections = (
   fresh: readonly Fresh[],
   duplicates: ReadonlyMap<string, string>,
 ) => {
-  const rows = fresh.map(({ element: { detection }, plate, camera, detectedAt, suspect }) => ({
+  const rows = fresh.map(({ element: { detection, integrity }, plate, camera, detectedAt, suspect }) => ({
     id: detection.id,
     plate,
     detected_at: detectedAt,
@@ -69,13 +73,15 @@ const insertDetections = (
     duplicate_of: duplicates.get(detection.id) ?? null,
     retransmitted: detection.vendor?.retransmitted ?? false,
     clock_suspect: suspect,
+    integrity,
   }));
   return sql`insert into detections (id, plate, detected_at, captured_at, received_at, camera_id, collector_id, plate_text, confidence,
       region, vehicle, duplicate_of, retransmitted, clock_suspect, integrity)
     select r.id, r.plate, r.detected_at, r.captured_at, ${batch.receivedAt}, r.camera_id, ${batch.collector.id}, r.plate_text, r.confidence,
-      r.region, r.vehicle, r.duplicate_of, r.retransmitted, r.clock_suspect, 'unsigned'
+      r.region, r.vehicle, r.duplicate_of, r.retransmitted, r.clock_suspect, r.integrity
     from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r(id uuid, plate text, detected_at timestamptz, captured_at timestamptz,
-      camera_id uuid, plate_text text, confidence real, region text, vehicle jsonb, duplicate_of uuid, retransmitted boolean, clock_suspect boolean)`;
+      camera_id uuid, plate_text text, confidence real, region text, vehicle jsonb, duplicate_of uuid, retransmitted boolean, clock_suspect boolean,
+      integrity text)`;
 };
 
 const insertPayloads = (sql: Queryable, batch: Batch, fresh: readonly Fresh[]) => sql`
@@ -130,17 +136,9 @@ const countPlates = (sql: Queryable, fresh: readonly Fresh[]) => {
       last_seen = greatest(plates.last_seen, excluded.last_seen), sightings = plates.sightings + excluded.sightings`;
 };
 
-const touchCollector = (sql: Queryable, batch: Batch, fresh: readonly Fresh[]) => {
-  const newest = [...Map.groupBy(fresh, ({ camera }) => camera.id)].map(([id, seen]) => ({
-    id,
-    at: new Date(Math.max(...seen.map(({ detectedAt }) => detectedAt.getTime()))),
-  }));
-  return Promise.all([
-    sql`update collectors set last_seen_at = ${batch.receivedAt} where id = ${batch.collector.id}`,
-    sql`update cameras c set last_detection_at = greatest(c.last_detection_at, r.at)
-      from jsonb_to_recordset(${JSON.stringify(newest)}::text::jsonb) as r(id uuid, at timestamptz) where c.id = r.id`,
-  ]);
-};
+/** Later than what it says already: what comes out of quarantine was received long ago. */
+const touchCollector = (sql: Queryable, batch: Batch) =>
+  sql`update collectors set last_seen_at = greatest(last_seen_at, ${batch.receivedAt}) where id = ${batch.collector.id}`;
 
 const toFresh = ({ element, images }: Good, cameras: ReadonlyMap<string, KnownCamera>, receivedAt: Date): Fresh => {
   const { detection } = element;
@@ -159,12 +157,12 @@ const toFresh = ({ element, images }: Good, cameras: ReadonlyMap<string, KnownCa
   };
 };
 
-const toJob = (fresh: readonly Fresh[], duplicates: ReadonlyMap<string, string>, receivedAt: Date): StoredDetection[] =>
+const toJob = (batch: Batch, fresh: readonly Fresh[], duplicates: ReadonlyMap<string, string>): StoredDetection[] =>
   fresh.map(({ element: { detection }, plate, camera, detectedAt }) => ({
     key: [plate, detectedAt.getTime(), detection.id],
     silent: duplicates.has(detection.id) || (detection.vendor?.retransmitted ?? false),
     approved: camera.approved,
-    receivedAtMs: receivedAt.getTime(),
+    receivedAtMs: (batch.releasedAt ?? batch.receivedAt).getTime(),
   }));
 
 /** Images that came after their detection: whoever shows it, or an alert on it, learns that they are there. */
@@ -204,26 +202,63 @@ const sortElements = (batch: Batch, known: readonly KnownPayload[]): Sorted => {
       sorted.repeats.push({ element, images, known: before });
     } else {
       const detail = "another detection with this id and other bytes is stored already";
-      sorted.bad.push({
-        element: {
-          index: element.index,
-          id: detection.id,
-          place: placeOf(detection),
-          raw: Buffer.from(element.payload),
-          reason: "fork",
-          detail,
-        },
-        images,
-      });
+      sorted.bad.push({ element: toBad(element, "fork", detail), images });
     }
   }
   return sorted;
 };
 
-const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outcome> => {
+/** Where the elements say they stand, of those that this batch brings into central's keeping. */
+const placesOf = (batch: Batch) =>
+  batch.checked.flatMap((checked) => {
+    if (checked.kind === "retransmit") return [];
+    return [checked.kind === "bad" ? checked.element.place : placeOf(checked.element.detection)];
+  });
+
+/** What is stored of the repeats: how they were taken, and which images. */
+const readHeld = async (sql: Queryable, repeats: Sorted["repeats"]): Promise<Outcome["held"]> => {
+  if (repeats.length === 0) return new Map();
+  const rows = await sql<{ id: string; integrity: StoredIntegrity; roles: string[] }[]>`
+    select p.id, array(select role from evidence_images i where i.detection_id = p.id) as roles,
+      (select integrity from detections d where d.plate = p.plate and d.detected_at = p.detected_at and d.id = p.id) as integrity
+    from evidence_payloads p where p.id = any(${repeats.map(({ known }) => known.id)}::uuid[])`;
+  return new Map(rows.map(({ id, integrity, roles }) => [id, { integrity, roles: new Set(roles) }]));
+};
+
+/** Marks what does not fit the chain, and tells of it. */
+const markBreaks = async (
+  transaction: Transaction,
+  { collector }: Batch,
+  goods: readonly Good[],
+  stored: readonly Link[],
+): Promise<Good[]> => {
+  const links = goods.map(({ element }) => linkOf(element));
+  const breaks = findBreaks(
+    links.filter((link) => link !== null),
+    stored,
+  );
+  const [first] = breaks;
+  if (!first) return [...goods];
+  await openHealthAlert(transaction, collector.id, "gap", {
+    brokenAt: { epoch: first.epoch, seq: first.seq },
+    brokenOn: new Date().toISOString(),
+  });
+  return goods.map((good, index) => {
+    const link = links[index];
+    // What an administrator released in spite of its signature stays marked as that.
+    const isLeft = !link || !breaks.has(link) || good.element.integrity === "bad_signature";
+    return isLeft ? good : { ...good, element: { ...good.element, integrity: "gap" as const } };
+  });
+};
+
+/**
+ * Stores within a transaction; the months of what it stores are there already (`ensureMonths`).
+ * @throws the driver's unique_violation when another collector stores one of the ids at this moment
+ */
+export const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outcome> => {
   const goods = batch.checked.filter((checked) => checked.kind === "good");
   // Sent one behind the other without waiting, here and below: PostgreSQL runs them in this order.
-  const [, , known, cameras] = await Promise.all([
+  const [, , known, cameras, neighbours] = await Promise.all([
     // By itself: the time limit counts from the next statement on, and that one waits for the lock.
     transaction`select set_config('statement_timeout', ${String(STATEMENT_TIMEOUT_MS)}, true)`,
     // One batch of a collector at a time: its repeats and its 30-second windows see each other.
@@ -237,9 +272,15 @@ const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outco
       batch.collector.id,
       goods.map(({ element }) => element.detection.cameraId),
     ),
+    readNeighbours(
+      transaction,
+      batch.collector.id,
+      goods.map(({ element }) => linkOf(element)).filter((link) => link !== null),
+    ),
   ]);
   const sorted = sortElements(batch, known);
-  const fresh = sorted.fresh.map((good) => toFresh(good, cameras, batch.receivedAt));
+  const chained = await markBreaks(transaction, batch, sorted.fresh, neighbours);
+  const fresh = chained.map((good) => toFresh(good, cameras, batch.receivedAt));
   const primaries = await readPrimaries(transaction, fresh);
   const readings = fresh.filter(({ plate }) => plate !== "");
   const duplicates = linkDuplicates(
@@ -253,7 +294,9 @@ const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outco
   );
   const written: Promise<unknown>[] = [
     insertImages(transaction, batch, [...fresh, ...sorted.repeats]),
-    touchCollector(transaction, batch, fresh),
+    touchCollector(transaction, batch),
+    noteReceived(transaction, batch.collector.id, placesOf(batch)),
+    noteCameras(transaction, fresh),
   ];
   if (fresh.length > 0) {
     written.push(
@@ -262,26 +305,17 @@ const writeBatch = async (transaction: Transaction, batch: Batch): Promise<Outco
       countPlates(transaction, fresh),
     );
   }
-  const job = [...toJob(fresh, duplicates, batch.receivedAt), ...toLateImages(sorted.repeats, batch.receivedAt)];
+  const job = [...toJob(batch, fresh, duplicates), ...toLateImages(sorted.repeats, batch.receivedAt)];
   if (job.length > 0) written.push(enqueue(transaction, DETECTIONS_TOPIC, job));
   await Promise.all(written);
   const quarantinedAt = await quarantine(transaction, batch, sorted.bad);
-  const repeated = sorted.repeats.map(({ known: { id } }) => id);
-  const held =
-    repeated.length === 0
-      ? []
-      : await transaction<{ id: string; role: string }[]>`
-    select detection_id as id, role from evidence_images where detection_id = any(${repeated}::uuid[])`;
-  const heldByRepeat = new Map(
-    [...Map.groupBy(held, ({ id }) => id)].map(([id, rows]) => [id, new Set(rows.map(({ role }) => role))]),
-  );
-  return { ...sorted, fresh, duplicates, held: heldByRepeat, quarantinedAt };
+  return { ...sorted, fresh, duplicates, held: await readHeld(transaction, sorted.repeats), quarantinedAt };
 };
 
 const partitioned = new Set<string>();
 
 /** Late detections may fall into months that nobody made a partition for; each month is made once. */
-const ensureMonths = async (central: Central, batch: Batch): Promise<void> => {
+export const ensureMonths = async (central: Central, batch: Batch): Promise<void> => {
   for (const checked of batch.checked) {
     if (checked.kind !== "good") continue;
     const capturedAt = new Date(checked.element.detection.capturedAt);

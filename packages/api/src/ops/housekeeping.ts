@@ -1,11 +1,13 @@
 /**
- * What central does by itself from time to time: partitions ahead, expired sessions away, looks that stand out to review.
+ * What central does by itself from time to time: partitions ahead, expired sessions away, looks that stand out to review,
+ * the health of collectors.
  * Rule: each task is harmless to repeat and to run in several processes.
  */
 import { ensurePartitionsAhead } from "@chaverim/db/migrate";
 import { runDetectors } from "../audit/detectors.ts";
 import { deleteOldAttempts } from "../auth/throttle.ts";
 import type { Central } from "../central.ts";
+import { judgeHealth } from "../collectors/health.ts";
 import type { Log } from "../log.ts";
 import { deleteOldSessions } from "../sessions/rows.ts";
 
@@ -13,6 +15,8 @@ import { deleteOldSessions } from "../sessions/rows.ts";
 const CLEAN_EVERY_MS = 6 * 3_600_000;
 /** A look that stands out is told while people still remember why they looked. */
 const DETECT_EVERY_MS = 60_000;
+/** A collector is late after 90 s and offline after 180 s: neither is told more than half a minute late. */
+const JUDGE_EVERY_MS = 30_000;
 
 /** Repeats a task; a turn that comes while the one before still runs is left out. Dispose ends the one that runs. */
 const repeat = (task: (closing: AbortSignal) => Promise<void>, everyMs: number, log: Log): AsyncDisposable => {
@@ -46,6 +50,8 @@ export const startHousekeeping = ({
   };
   const detect = async (closing: AbortSignal) =>
     runDetectors(sql, (await policy.current()).settings, new Date(), closing);
+  const startedAtMs = Date.now();
+  started.use(repeat(() => judgeHealth(sql, null, startedAtMs), JUDGE_EVERY_MS, log));
   started.use(repeat(clean, CLEAN_EVERY_MS, log));
   started.use(repeat(detect, DETECT_EVERY_MS, log));
   return started;

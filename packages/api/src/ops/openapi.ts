@@ -4,6 +4,7 @@
  */
 import {
   batchResponseSchema,
+  commandAckSchema,
   detectionSchema,
   failureSchema,
   heartbeatResponseSchema,
@@ -19,6 +20,8 @@ const failures = {
   "400": failure("The body ended early, or is not in the form described here. Send it again."),
   "401": failure("The key is not known, was revoked or has run out. Keep everything."),
   "403": failure("The key is not for this route. Keep everything."),
+  "404": failure("There is no such command for this collector."),
+  "409": failure("The new key exists already. Make another one."),
   "413": failure("The batch is too large. Split it."),
   "429": failure("Too many batches of this key under way. See Retry-After."),
   "503": failure("The database or the evidence store does not answer. See Retry-After."),
@@ -37,6 +40,11 @@ const batchBody = z.object({
     .string()
     .optional()
     .meta({ format: "binary", description: "Original JPEG of element 0; likewise image_{n}_crop." }),
+});
+
+const signature = z.string().meta({
+  description:
+    "Ed25519 of the device over DSSE's pre-authentication encoding of the body, type application/vnd.chaverim.heartbeat.v1+json; base64.",
 });
 
 /** Generated once; the schemas do not change while the process runs. */
@@ -65,7 +73,13 @@ export const openApiDocument: object = createDocument({
             description: "Not readable; kept in quarantine",
             content: { "application/json": { schema: batchResponseSchema } },
           },
-          ...failures,
+          "400": failures["400"],
+          "401": failures["401"],
+          "403": failures["403"],
+          "413": failures["413"],
+          "429": failures["429"],
+          "503": failures["503"],
+          "507": failures["507"],
         },
       },
     },
@@ -73,10 +87,11 @@ export const openApiDocument: object = createDocument({
       post: {
         operationId: "sendHeartbeat",
         summary: "Say how the collector is",
+        requestParams: { header: z.object({ "X-Signature": signature.optional() }) },
         requestBody: { required: true, content: { "application/json": { schema: heartbeatSchema } } },
         responses: {
           "200": {
-            description: "Time, pace and commands",
+            description: "Time, pace, commands, and which of its numbers central holds",
             content: { "application/json": { schema: heartbeatResponseSchema } },
           },
           "400": failures["400"],
@@ -86,10 +101,27 @@ export const openApiDocument: object = createDocument({
         },
       },
     },
+    "/api/v1/commands/{commandId}/ack": {
+      post: {
+        operationId: "acknowledgeCommand",
+        summary: "Say what became of a command",
+        requestParams: { path: z.object({ commandId: z.uuid() }) },
+        requestBody: { required: true, content: { "application/json": { schema: commandAckSchema } } },
+        responses: {
+          "200": { description: "Noted, now or before", content: { "application/json": { schema: z.object({}) } } },
+          "400": failures["400"],
+          "401": failures["401"],
+          "403": failures["403"],
+          "404": failures["404"],
+          "409": failures["409"],
+          "503": failures["503"],
+        },
+      },
+    },
     "/api/v1/keys": {
       get: {
         operationId: "readKeys",
-        summary: "Public keys with which receipts are signed",
+        summary: "Public keys with which receipts and commands are signed",
         security: [],
         responses: {
           "200": {

@@ -65,7 +65,7 @@ test("The OpenAPI document lists every route that is for collectors, with every 
   };
   expect(document.openapi).toBe("3.1.0");
   const described = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/{(\w+)}/g, ":$1")}`),
   );
   const forCollectors = Object.keys(ROUTES).filter(
     (route) => route.includes(" /api/v1/") && !route.endsWith("openapi.json"),

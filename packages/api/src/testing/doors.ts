@@ -133,6 +133,13 @@ export const openDoors = async (central: TestCentral): Promise<Doors> => {
 
   const aCollector = async () => (await central.addCollector(["matrix"])).id;
 
+  /** What a collector once sent that was no detection. */
+  const quarantined = async () => {
+    const text = JSON.stringify({ ...aDetection(), capturedAt: "yesterday" });
+    await sendBatch(central.url, collector.apiKey, `[${text}]`);
+    return idOf(central.sql<{ id: string }[]>`select id from quarantine where raw = ${Buffer.from(text)}`);
+  };
+
   const none: Input = () => ({});
   const listId = () => idOf(central.sql<{ id: string }[]>`select id from watchlists where name = ${PLATE.near}`);
   const ownerId: Input = (world, whose) => ({ id: world.owner(whose).id });
@@ -187,6 +194,16 @@ export const openDoors = async (central: TestCentral): Promise<Doors> => {
       reason: "the matrix",
     }),
     "collectors.revoke": async () => ({ id: await aCollector(), reason: "the matrix" }),
+    "collectors.history": async () => ({ id: await aCollector() }),
+    "collectors.commands": async () => ({ id: await aCollector() }),
+    "collectors.command": async () => ({
+      id: await aCollector(),
+      verb: "restart_adapter",
+      args: { cameraId: "matrix" },
+    }),
+    "quarantine.list": () => ({ open: true }),
+    "quarantine.read": async () => ({ id: await quarantined() }),
+    "quarantine.decide": async () => ({ id: await quarantined(), decision: "kept", note: "the matrix" }),
     "users.list": none,
     "users.invite": () => ({
       email: `${randomUUID()}@example.org`,

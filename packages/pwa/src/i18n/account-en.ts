@@ -252,4 +252,8 @@ export const accountEn = {
   "notice.new_deviceBy": "{{ by }} signed in to your account, {{ time }}. If it was not you, sign it out.",
   "notice.review": "A review waits for you since {{ time }}.",
   "notice.reviewBy": "A review of {{ by }} waits for you since {{ time }}.",
+  "notice.disk_full":
+    "The server's disk is full since {{ time }}: collectors keep their detections until there is room.",
+  "notice.disk_fullBy":
+    "The server's disk is full since {{ time }}: {{ by }} and the other collectors keep their detections until there is room.",
 } as const;

@@ -246,4 +246,6 @@ export const accountHe: Readonly<Record<keyof typeof accountEn, string>> = {
   "notice.new_deviceBy": "{{ by }} התחבר לחשבון שלך, {{ time }}. אם לא אתם, נתקו אותו.",
   "notice.review": "בדיקה ממתינה לך מאז {{ time }}.",
   "notice.reviewBy": "בדיקה על {{ by }} ממתינה לך מאז {{ time }}.",
+  "notice.disk_full": "הדיסק של השרת מלא מאז {{ time }}: האוספים שומרים את הזיהויים עד שיתפנה מקום.",
+  "notice.disk_fullBy": "הדיסק של השרת מלא מאז {{ time }}: {{ by }} ושאר האוספים שומרים את הזיהויים עד שיתפנה מקום.",
 };
