@@ -16,10 +16,14 @@ import { aJpeg, aReceipt, aSighting, createFakeClock, temporaryFolder } from "./
 const full = { role: "full", bytes: aJpeg("scene") } as const;
 const crop = { role: "crop", bytes: aJpeg("crop") } as const;
 
-const allDue = (buffer: DetectionBuffer) => buffer.due(1_000, Number.MAX_SAFE_INTEGER, false);
+/** Everything that is due in either lane, newest first. */
+const allDue = (buffer: DetectionBuffer) => {
+  const rows = (["metadata", "images"] as const).flatMap((lane) => buffer.due(1_000, Number.MAX_SAFE_INTEGER, lane));
+  return [...new Map(rows.map((row) => [row.seq, row])).values()].toSorted((a, b) => b.seq - a.seq);
+};
 
 const imageFiles = async (dataDir: string): Promise<string[]> =>
-  (await readdir(join(dataDir, "images"), { recursive: true })).filter((name) => name.endsWith(".jpg"));
+  (await readdir(join(dataDir, "images"), { recursive: true })).filter((name) => name.endsWith(".sealed"));
 
 const acknowledge = (buffer: DetectionBuffer, missing: ("full" | "crop")[] = []) => {
   for (const { seq, payload } of allDue(buffer)) {
@@ -34,7 +38,7 @@ test("a sighting is stored as the exact text of a valid detection, numbered with
   await buffer.add(aSighting());
   const [second, first] = allDue(buffer);
   const detection = detectionSchema.parse(JSON.parse(first?.payload ?? ""));
-  expect(detection).toMatchObject({ id: first?.id, epoch: 1, seq: 1, plate: { text: "0123456" } });
+  expect(detection).toMatchObject({ id: first?.id, epoch: buffer.epoch, seq: 1, plate: { text: "0123456" } });
   expect(detection.images).toEqual([
     { role: "full", sha256: sha256Of(full.bytes), bytes: full.bytes.length, mime: "image/jpeg" },
     { role: "crop", sha256: sha256Of(crop.bytes), bytes: crop.bytes.length, mime: "image/jpeg" },
@@ -70,7 +74,7 @@ test("rows are due newest first, until they are acknowledged and nothing is miss
     [2, ["full"]],
     [1, ["full"]],
   ]);
-  expect(buffer.due(10, 0, true)).toEqual([]);
+  expect(buffer.due(10, 0, "metadata")).toEqual([]);
   acknowledge(buffer);
   expect(allDue(buffer)).toEqual([]);
 });
@@ -82,25 +86,40 @@ test("a row that has to wait is due at its time, and at once after a restart", a
     await using buffer = await openBuffer(folder.path, clock);
     await buffer.add(aSighting());
     buffer.settle([{ seq: 1, kind: "again", againAtMs: 5_000 }]);
-    expect([buffer.due(10, 4_999, false).length, buffer.nextDueAtMs()]).toEqual([0, 5_000]);
-    expect([buffer.due(10, 5_000, false).length, buffer.nextDueAtMs()]).toEqual([1, null]);
+    expect([buffer.due(10, 4_999, "metadata").length, buffer.nextDueAtMs()]).toEqual([0, 5_000]);
+    expect([buffer.due(10, 5_000, "metadata").length, buffer.nextDueAtMs()]).toEqual([1, null]);
     buffer.settle([{ seq: 1, kind: "again", againAtMs: 900_000 }]);
   }
   await using buffer = await openBuffer(folder.path, clock);
-  expect(buffer.due(10, 0, false)).toMatchObject([{ seq: 1, tries: 2 }]);
+  expect(buffer.due(10, 0, "metadata")).toMatchObject([{ seq: 1, tries: 2 }]);
 });
 
-test("a payload that was altered on the disk is kept and counted, and never sent", async () => {
-  await using folder = await temporaryFolder();
+/** Two rows, of which the first is altered in the file. */
+const alterFirst = async (dataDir: string) => {
   {
-    await using buffer = await openBuffer(folder.path, createFakeClock());
+    await using buffer = await openBuffer(dataDir, createFakeClock());
     await buffer.add(aSighting({ plate: "12-345-67" }));
     await buffer.add(aSighting());
   }
-  const database = new Database(join(folder.path, "buffer.db"));
+  const database = new Database(join(dataDir, "buffer.db"));
   database.exec("UPDATE detections SET payload = replace(payload, '12-345-67', '12-345-68') WHERE seq = 1");
   database.close();
+};
+
+test("a payload that was altered on the disk is written again from its sidecar before it is sent", async () => {
+  await using folder = await temporaryFolder();
+  await alterFirst(folder.path);
   await using buffer = await openBuffer(folder.path, createFakeClock());
+  const [, first] = allDue(buffer);
+  expect(JSON.parse(first?.payload ?? "")).toMatchObject({ seq: 1, plate: { text: "12-345-67" } });
+  expect(buffer.stats()).toMatchObject({ rows: 2, damaged: 0 });
+});
+
+test("a payload that was altered on the disk, with no sidecar left, is kept and counted, and never sent", async () => {
+  await using folder = await temporaryFolder();
+  await alterFirst(folder.path);
+  await using buffer = await openBuffer(folder.path, createFakeClock());
+  await rm(join(folder.path, "sidecars", String(buffer.epoch), "0", "1"));
   expect(allDue(buffer).map(({ seq }) => seq)).toEqual([2]);
   expect(buffer.stats()).toMatchObject({ rows: 2, damaged: 1 });
 });
@@ -135,7 +154,7 @@ test("pruning takes rows with their images, but not an image that another row na
   expect(buffer.prunable(clock.nowMs() - 1, 0, 10)).toEqual([]);
   expect(buffer.prunable(clock.nowMs(), 0, 10).map(({ seq }) => seq)).toEqual([1, 2]);
   buffer.prune([1]);
-  expect((await imageFiles(folder.path)).map((name) => name.slice(3, -4))).toEqual([sha256Of(full.bytes)]);
+  expect((await imageFiles(folder.path)).map((name) => name.slice(3, -7))).toEqual([sha256Of(full.bytes)]);
   buffer.prune([2]);
   expect(await imageFiles(folder.path)).toEqual([]);
   await buffer.add(aSighting());

@@ -1,65 +1,26 @@
 /**
- * The collector's memory: detections in SQLite, their images as files beside it.
+ * The collector's memory: detections in SQLite, their images and sidecars as files beside it.
  * Rule: `add` returns only when everything is fsynced, and nothing leaves before central's valid receipt is 7 days old.
  */
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { detectionSchema, type Detection, type ImageRole, type Receipt } from "@chaverim/contracts";
-import Database from "better-sqlite3";
+import type { ImageRole, Receipt } from "@chaverim/contracts";
+import { createWriter, type AddResult } from "./buffer-add.ts";
+import { findDue, type DueRow } from "./buffer-due.ts";
+import { openRecoveringRows } from "./buffer-recovery.ts";
+import type { BufferRows, Lane, StoredImage, UnackedStats } from "./buffer-rows.ts";
 import type { Sighting } from "./cameras/camera.ts";
 import type { Clock } from "./clock.ts";
-import { FatalError, RecoverableError, codeOf, reasonOf } from "./failure.ts";
-import { openImageStore, sha256Of } from "./images.ts";
-import { createUuidV7 } from "./uuid-v7.ts";
+import { RecoverableError, codeOf, reasonOf } from "./failure.ts";
+import { openImageStore, sha256Of, type ImageStore } from "./images.ts";
+import type { Log } from "./log.ts";
+import { placeOf } from "./rebuild.ts";
+import { createSpace, type Sacrificed } from "./sacrifice.ts";
+import { openNotes } from "./sidecar-notes.ts";
+import { openSidecars, type ChainPlace, type SidecarStore } from "./sidecars.ts";
+import { openVault, type Vault } from "./vault.ts";
 
-/** A new epoch begins only when a buffer is lost; this one lives as long as its file. */
-const FIRST_EPOCH = "1";
-
-/**
- * Times are milliseconds since 1970, except `next_try_at`: it counts from boot, which never steps, and is forgotten at
- * each start. `due` is 1 while something is still to be sent. A `damaged` row failed its hash: it is kept and counted, but
- * not sent as evidence; a `lost` image likewise.
- */
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS detections (
-    seq INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    camera_id TEXT NOT NULL,
-    source TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    payload_sha256 TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    created_at INTEGER NOT NULL,
-    due INTEGER NOT NULL DEFAULT 1,
-    next_try_at INTEGER NOT NULL DEFAULT 0,
-    tries INTEGER NOT NULL DEFAULT 0,
-    damaged INTEGER NOT NULL DEFAULT 0,
-    acked_at INTEGER,
-    receipt TEXT
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS images (
-    seq INTEGER NOT NULL REFERENCES detections (seq),
-    role TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    due INTEGER NOT NULL DEFAULT 1,
-    lost INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (seq, role)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS images_by_sha256 ON images (sha256);
-  CREATE INDEX IF NOT EXISTS detections_by_source ON detections (camera_id, source);
-  CREATE INDEX IF NOT EXISTS detections_ready ON detections (seq) WHERE due = 1 AND next_try_at = 0;
-  CREATE INDEX IF NOT EXISTS detections_waiting ON detections (next_try_at) WHERE due = 1 AND next_try_at > 0;
-  CREATE INDEX IF NOT EXISTS detections_unacked ON detections (created_at, bytes, damaged) WHERE acked_at IS NULL;
-  INSERT OR IGNORE INTO meta VALUES ('epoch', '${FIRST_EPOCH}'), ('lastSeq', '0');
-  UPDATE detections SET next_try_at = 0 WHERE due = 1 AND next_try_at > 0;
-`;
-
-export type StoredImage = { role: ImageRole; sha256: string; bytes: number };
-
-/** A row as it is sent. `imagesDue` are those that central does not have yet. */
-export type DueRow = { seq: number; id: string; payload: string; tries: number; imagesDue: StoredImage[] };
+export type { AddResult } from "./buffer-add.ts";
+export type { DueRow } from "./buffer-due.ts";
+export type { Lane, StoredImage } from "./buffer-rows.ts";
 
 /** What became of a row that was sent. `againAtMs`, of `monotonicMs`, is when what is still due may be sent again. */
 export type Settlement =
@@ -68,241 +29,290 @@ export type Settlement =
   /** The stored copy of an image is gone or altered: there is nothing left to send. */
   | { seq: number; kind: "image_lost"; role: ImageRole };
 
-export type PrunableRow = { seq: number; payloadSha256: string; receipt: string };
+/** `place` is what its receipt must name. */
+export type PrunableRow = { seq: number; place: ChainPlace; payloadSha256: string; receipt: string };
 
-export type BufferStats = { rows: number; bytes: number; oldestAtMs: number | null; damaged: number };
-
-export type AddResult = { kind: "stored"; seq: number; id: string; bytes: number } | { kind: "repeat" };
+export type LaneStats = { rows: number; oldestAt: string | null };
+export type BufferStats = UnackedStats & {
+  /** Rows whose metadata waits, and images that wait. */
+  lanes: Record<Lane, LaneStats>;
+  /** Until an image that central does not hold must be given up, at the rate of the last hour; null while that is unknown. */
+  imageSecondsLeft: number | null;
+};
 
 export type DetectionBuffer = AsyncDisposable & {
-  epoch: number;
+  /** Of the newest payload. A getter: it rises when the head of the chain is lost. */
+  readonly epoch: number;
+  /** The newest payload's number in its epoch. */
   lastSeq: () => number;
   /** Stores a sighting; returns when it is durable. Throws RecoverableError when the disk cannot take it now. */
   add: (sighting: Sighting) => Promise<AddResult>;
   /**
-   * Rows to send, newest first; with `unacknowledgedOnly` not those of which only images are missing. Fewer than `limit`
-   * are all there are.
+   * Rows to send: in the lane `metadata` those without a receipt, newest first; in `images` those of which images are due,
+   * oldest first. Fewer than `limit` are all there are.
    */
-  due: (limit: number, monotonicMs: number, unacknowledgedOnly: boolean) => DueRow[];
+  due: (limit: number, monotonicMs: number, lane: Lane) => DueRow[];
   /** When the next row that waits for its turn becomes due, of `monotonicMs`; null when none waits. */
   nextDueAtMs: () => number | null;
   /** An image's bytes; null when they are gone or no longer what was stored. */
   readImage: (image: StoredImage) => Promise<Buffer | null>;
   settle: (settlements: readonly Settlement[]) => void;
+  /**
+   * Makes acknowledged rows of an epoch due again that central does not hold; returns how many.
+   * @param ranges what central holds of the epoch: first and last number, ascending
+   * @param truncated nothing is said about what is below the first range
+   * @param ackedByMs since 1970: what was acknowledged later may have come after central looked
+   */
+  notHeld: (
+    epoch: number,
+    ranges: readonly (readonly [number, number])[],
+    truncated: boolean,
+    ackedByMs?: number,
+  ) => number;
   /** What central has not acknowledged yet. */
   stats: () => BufferStats;
+  /** What had to be given up for want of space, in all, by kind. */
+  sacrificed: () => Sacrificed[];
   /** Rows acknowledged at `ackedByMs` (since 1970) or before, after a seq, oldest first. */
   prunable: (ackedByMs: number, afterSeq: number, limit: number) => PrunableRow[];
-  /** Removes rows with their images; the caller has verified their receipts. */
+  /** Removes rows with their images and sidecars; the caller has verified their receipts. */
   prune: (seqs: readonly number[]) => void;
   getMeta: (key: string) => string | null;
   /** Keeps a value for good: the first one written stays. */
   pinMeta: (key: string, value: string) => void;
+  /** Keeps a value until the next one. */
+  setMeta: (key: string, value: string) => void;
+  /** Settles when rows that a damaged database lost are back from their sidecars. */
+  restored: () => Promise<void>;
 };
 
-const FULL_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "SQLITE_FULL"]);
+export type BufferOptions = {
+  vault?: Vault;
+  /** The most that images, rows and sidecars may take; null: `defaultMaxBytes`. */
+  maxBytes?: number | null;
+  log?: Log;
+};
+
+const NO_SPACE_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
+const FAILING_CODES: ReadonlySet<string> = new Set([...NO_SPACE_CODES, "EIO", "EROFS"]);
 
 /** A disk that is full or failing may recover; anything else is not the disk's fault. */
 const asDiskFailure = (error: unknown): unknown => {
   const code = codeOf(error);
-  const recoverable = code !== null && (FULL_CODES.has(code) || code.startsWith("SQLITE_IOERR"));
+  const recoverable = code !== null && (FAILING_CODES.has(code) || code.startsWith("SQLITE_IOERR"));
   return recoverable ? new RecoverableError(`The buffer cannot store: ${reasonOf(error)}`, { cause: error }) : error;
 };
 
-const openDatabase = (path: string): Database.Database => {
+const settleRow = ({ statements }: BufferRows, settlement: Settlement, nowMs: number): void => {
+  const { seq } = settlement;
+  switch (settlement.kind) {
+    case "acknowledged":
+      statements.keepMissing.run(JSON.stringify(settlement.missing), seq);
+      statements.acknowledge.run(Math.round(nowMs), JSON.stringify(settlement.receipt), seq);
+      statements.retry.run(Math.round(settlement.againAtMs), seq);
+      break;
+    case "again":
+      statements.retry.run(Math.round(settlement.againAtMs), seq);
+      break;
+    case "image_lost":
+      statements.lose.run(seq, settlement.role);
+      break;
+  }
+  statements.refreshDue.run(seq);
+};
+
+/** Numbers of an epoch that are in none of the ranges, from the first that anything is said about. */
+const gapsBetween = (ranges: readonly (readonly [number, number])[], truncated: boolean): [number, number][] => {
+  if (truncated && ranges.length === 0) return [];
+  let next = truncated ? (ranges[0]?.[0] ?? 1) : 1;
+  const gaps: [number, number][] = [];
+  for (const [first, last] of ranges) {
+    if (first > next) gaps.push([next, first - 1]);
+    next = Math.max(next, last + 1);
+  }
+  return [...gaps, [next, Number.MAX_SAFE_INTEGER]];
+};
+
+/** Makes acknowledged rows due again that lie in gaps of what central holds; returns how many. */
+const unholdRows = (rows: BufferRows, epoch: number, gaps: readonly [number, number][], ackedByMs: number): number => {
+  const epochs = rows.epochs();
+  const at = epochs.findIndex((known) => known.epoch === epoch);
+  const base = epochs[at]?.base;
+  if (base === undefined) return 0;
+  const end = epochs[at + 1]?.base ?? Number.MAX_SAFE_INTEGER;
+  return rows.together(() => {
+    let count = 0;
+    for (const [first, last] of gaps) {
+      const seqs = rows.statements.unhold.all(base + first, Math.min(end, base + last), ackedByMs);
+      for (const seq of seqs) rows.statements.wantImages.run(seq);
+      count += seqs.length;
+    }
+    return count;
+  });
+};
+
+const readStats = ({ statements }: BufferRows, imageSecondsLeft: (dueBytes: number) => number | null): BufferStats => {
+  const unacked = statements.unacked.get() ?? { rows: 0, bytes: 0, oldestAtMs: null, damaged: 0 };
+  const due = ["full", "crop"].flatMap((role) => statements.imagesDue.get(role) ?? []);
+  const oldestSeqs = due.flatMap(({ oldestSeq }) => (oldestSeq === null ? [] : [oldestSeq]));
+  const oldestImageMs = oldestSeqs.length === 0 ? undefined : statements.createdAt.get(Math.min(...oldestSeqs));
+  const dueBytes = due.reduce((sum, { bytes }) => sum + bytes, 0);
+  const asText = (ms: number | null | undefined) =>
+    ms === null || ms === undefined ? null : new Date(ms).toISOString();
+  return {
+    ...unacked,
+    lanes: {
+      metadata: { rows: unacked.rows, oldestAt: asText(unacked.oldestAtMs) },
+      images: { rows: due.reduce((sum, { images }) => sum + images, 0), oldestAt: asText(oldestImageMs) },
+    },
+    imageSecondsLeft: imageSecondsLeft(dueBytes),
+  };
+};
+
+/** Removes rows with their sidecars; returns the hashes of images that no row names any more. */
+const deleteRows = (rows: BufferRows, sidecars: SidecarStore, seqs: readonly number[]): string[] => {
+  const epochs = rows.epochs();
+  // The newest sidecar stays until there is a newer one: it is what says where the chain has got to.
+  const going = seqs.filter((seq) => seq !== rows.head().seq);
+  sidecars.remove(going.flatMap((seq) => placeOf(epochs, seq) ?? []));
+  return rows.together(() => {
+    const images = seqs.flatMap((seq) => rows.statements.images.all(seq).map(({ sha256 }) => sha256));
+    for (const seq of seqs) {
+      rows.statements.deleteImages.run(seq);
+      rows.statements.deleteRow.run(seq);
+    }
+    return images.filter((sha256) => rows.statements.isKept.get(sha256) === undefined);
+  });
+};
+
+/** The place of the newest row when that row is gone already and only its sidecar is left. */
+const findKeptHead = (rows: BufferRows): ChainPlace | null => {
+  const { seq } = rows.head();
+  return rows.statements.hasRow.get(seq) === undefined ? placeOf(rows.epochs(), seq) : null;
+};
+
+/** Counts images that are stored while their row is not: pruning and giving up leave them alone. */
+const createArrivals = () => {
+  const arriving = new Map<string, number>();
+  const count = (sha256: string, by: number) => {
+    const now = (arriving.get(sha256) ?? 0) + by;
+    if (now > 0) arriving.set(sha256, now);
+    else arriving.delete(sha256);
+  };
+  return {
+    has: (sha256: string) => arriving.has(sha256),
+    begin: (hashes: readonly string[]) => hashes.forEach((sha256) => count(sha256, 1)),
+    end: (hashes: readonly string[]) => hashes.forEach((sha256) => count(sha256, -1)),
+  };
+};
+
+const tellDisk = <T>(work: () => T): T => {
   try {
-    const database = new Database(path, { timeout: 2_000 });
-    // One process owns the buffer: a second one would number the same rows.
-    database.pragma("locking_mode = EXCLUSIVE");
-    database.pragma("journal_mode = WAL");
-    // With NORMAL a power cut takes the last commits with it: 1,017 acknowledged rows in 16 cuts, with FULL none.
-    database.pragma("synchronous = FULL");
-    database.exec(SCHEMA);
-    return database;
+    return work();
   } catch (error) {
-    if (codeOf(error) !== "SQLITE_BUSY") throw error;
-    throw new FatalError(`${path} is in use: another collector runs with the same dataDir.`, 1, { cause: error });
+    throw asDiskFailure(error);
   }
 };
 
-const prepare = (database: Database.Database) => ({
-  getMeta: database.prepare<[string], string>("SELECT value FROM meta WHERE key = ?").pluck(),
-  pinMeta: database.prepare<[string, string]>("INSERT OR IGNORE INTO meta VALUES (?, ?)"),
-  setLastSeq: database.prepare<[string]>("UPDATE meta SET value = ? WHERE key = 'lastSeq'"),
-  sameSource: database.prepare<[string, string], { seq: number }>(
-    "SELECT seq FROM detections WHERE camera_id = ? AND source = ?",
-  ),
-  insert: database.prepare<[Record<string, string | number>]>(
-    `INSERT INTO detections (seq, id, camera_id, source, payload, payload_sha256, bytes, created_at)
-     VALUES (@seq, @id, @cameraId, @source, @payload, @sha256, @bytes, @createdAt)`,
-  ),
-  insertImage: database.prepare<[number, string, string, number]>(
-    "INSERT INTO images (seq, role, sha256, bytes) VALUES (?, ?, ?, ?)",
-  ),
-  images: database.prepare<[number], StoredImage & { due: number }>(
-    "SELECT role, sha256, bytes, due FROM images WHERE seq = ? ORDER BY role DESC",
-  ),
-  wakeWaiting: database.prepare<[number]>(
-    "UPDATE detections SET next_try_at = 0 WHERE due = 1 AND next_try_at > 0 AND next_try_at <= ?",
-  ),
-  ready: database.prepare<[number, number], Omit<DueRow, "imagesDue"> & { sha256: string }>(
-    `SELECT seq, id, payload, payload_sha256 AS sha256, tries FROM detections INDEXED BY detections_ready
-     WHERE due = 1 AND next_try_at = 0 AND (acked_at IS NULL OR ? = 0) ORDER BY seq DESC LIMIT ?`,
-  ),
-  nextWaiting: database
-    .prepare<[], number | null>("SELECT min(next_try_at) FROM detections WHERE due = 1 AND next_try_at > 0")
-    .pluck(),
-  damaged: database.prepare<[number]>("UPDATE detections SET damaged = 1, due = 0 WHERE seq = ?"),
-  keepMissing: database.prepare<[string, number]>(
-    "UPDATE images SET due = lost = 0 AND role IN (SELECT value FROM json_each(?)) WHERE seq = ?",
-  ),
-  acknowledge: database.prepare<[number, string, number]>(
-    "UPDATE detections SET acked_at = coalesce(acked_at, ?), receipt = coalesce(receipt, ?) WHERE seq = ?",
-  ),
-  retry: database.prepare<[number, number]>("UPDATE detections SET tries = tries + 1, next_try_at = ? WHERE seq = ?"),
-  lose: database.prepare<[number, string]>("UPDATE images SET lost = 1, due = 0 WHERE seq = ? AND role = ?"),
-  refreshDue: database.prepare<[number]>(
-    `UPDATE detections SET due = acked_at IS NULL OR EXISTS (SELECT 1 FROM images WHERE images.seq = detections.seq AND due = 1)
-     WHERE seq = ?`,
-  ),
-  unacked: database.prepare<[], BufferStats>(
-    `SELECT count(*) AS rows, total(bytes) AS bytes, min(created_at) AS oldestAtMs, total(damaged) AS damaged
-     FROM detections INDEXED BY detections_unacked WHERE acked_at IS NULL`,
-  ),
-  prunable: database.prepare<[number, number, number], PrunableRow>(
-    `SELECT seq, payload_sha256 AS payloadSha256, receipt FROM detections
-     WHERE seq > ? AND acked_at <= ? AND due = 0 ORDER BY seq LIMIT ?`,
-  ),
-  deleteImages: database.prepare<[number]>("DELETE FROM images WHERE seq = ?"),
-  deleteRow: database.prepare<[number]>("DELETE FROM detections WHERE seq = ?"),
-  isReferenced: database.prepare<[string], number>("SELECT 1 FROM images WHERE sha256 = ? LIMIT 1").pluck(),
-});
-
-/** Opens (or makes) the buffer in the data folder. Throws FatalError when another process has it. */
-export const openBuffer = async (dataDir: string, clock: Clock): Promise<DetectionBuffer> => {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const imageStore = await openImageStore(dataDir);
-  const database = openDatabase(join(dataDir, "buffer.db"));
-  const statements = prepare(database);
-  const nextId = createUuidV7(clock.nowMs);
-  const epoch = Number(statements.getMeta.get("epoch"));
-  const lastSeq = () => Number(statements.getMeta.get("lastSeq"));
-  /** Images that are stored while their row is not: pruning leaves them alone. */
-  const arriving = new Map<string, number>();
-
-  const isRepeat = (sighting: Sighting, images: readonly StoredImage[]): boolean =>
-    statements.sameSource.all(sighting.reading.cameraId, sighting.source).some(({ seq }) => {
-      const known = new Set(statements.images.all(seq).map(({ sha256 }) => sha256));
-      return images.every(({ sha256 }) => known.has(sha256));
-    });
-
-  const insert = database.transaction((sighting: Sighting, images: StoredImage[]): AddResult => {
-    if (isRepeat(sighting, images)) return { kind: "repeat" };
-    const seq = lastSeq() + 1;
-    const detection: Detection = detectionSchema.parse({
-      id: nextId(),
-      ...sighting.reading,
-      images: images.map((image) => ({ ...image, mime: "image/jpeg" })),
-      epoch,
-      seq,
-    });
-    const payload = JSON.stringify(detection);
-    const bytes = images.reduce((sum, image) => sum + image.bytes, Buffer.byteLength(payload));
-    const { reading, source } = sighting;
-    const createdAt = Math.round(clock.nowMs());
-    const row = {
-      seq,
-      id: detection.id,
-      source,
-      cameraId: reading.cameraId,
-      payload,
-      sha256: sha256Of(payload),
-      bytes,
+/** Stores sightings; gives up images for them when the buffer or the disk is full. */
+const createAdd = (parts: {
+  store: ImageStore;
+  write: ReturnType<typeof createWriter>;
+  space: ReturnType<typeof createSpace>;
+  arrivals: ReturnType<typeof createArrivals>;
+}): DetectionBuffer["add"] => {
+  const { store, write, space, arrivals } = parts;
+  return async (sighting) => {
+    const images = sighting.pictures.map(({ role, bytes }) => ({ role, sha256: sha256Of(bytes), bytes: bytes.length }));
+    const hashes = images.map(({ sha256 }) => sha256);
+    const size = images.reduce((sum, { bytes }) => sum + bytes, 0);
+    const addOnce = async (): Promise<AddResult> => {
+      const stored = Promise.all(sighting.pictures.map(({ bytes }) => store.put(bytes)));
+      const [added] = await Promise.all([write(sighting, images, stored), stored]);
+      return added;
     };
-    statements.insert.run({ ...row, createdAt });
-    for (const image of images) statements.insertImage.run(seq, image.role, image.sha256, image.bytes);
-    statements.setLastSeq.run(String(seq));
-    return { kind: "stored", seq, id: detection.id, bytes };
-  });
-
-  const settle = database.transaction((settlements: readonly Settlement[]) => {
-    for (const settlement of settlements) {
-      const { seq } = settlement;
-      switch (settlement.kind) {
-        case "acknowledged":
-          statements.keepMissing.run(JSON.stringify(settlement.missing), seq);
-          statements.acknowledge.run(Math.round(clock.nowMs()), JSON.stringify(settlement.receipt), seq);
-          statements.retry.run(Math.round(settlement.againAtMs), seq);
-          break;
-        case "again":
-          statements.retry.run(Math.round(settlement.againAtMs), seq);
-          break;
-        case "image_lost":
-          statements.lose.run(seq, settlement.role);
-          break;
-      }
-      statements.refreshDue.run(seq);
+    arrivals.begin(hashes);
+    try {
+      space.makeRoom(size);
+      const added = await addOnce().catch((error: unknown) => {
+        if (!NO_SPACE_CODES.has(codeOf(error) ?? "") || space.giveUp(size) === 0) throw error;
+        return addOnce();
+      });
+      if (added.kind === "stored") space.noteStored(size);
+      return added;
+    } catch (error) {
+      throw asDiskFailure(error);
+    } finally {
+      arrivals.end(hashes);
     }
-  });
+  };
+};
 
-  const deleteRows = database.transaction((seqs: readonly number[]): string[] => {
-    const images = seqs.flatMap((seq) => statements.images.all(seq).map(({ sha256 }) => sha256));
-    for (const seq of seqs) {
-      statements.deleteImages.run(seq);
-      statements.deleteRow.run(seq);
-    }
-    return images.filter((sha256) => statements.isReferenced.get(sha256) === undefined);
-  });
-
-  const imagesDue = (seq: number): StoredImage[] =>
-    statements.images.all(seq).flatMap(({ due, ...image }) => (due === 1 ? [image] : []));
+/**
+ * Opens (or makes) the buffer in the data folder; rows that a damaged database lost come back behind it.
+ * @throws FatalError when another process has it, or when the folder's keys are another computer's
+ */
+export const openBuffer = async (
+  dataDir: string,
+  clock: Clock,
+  { vault: given, maxBytes = null, log }: BufferOptions = {},
+): Promise<DetectionBuffer> => {
+  const vault = given ?? (await openVault(dataDir));
+  const store = await openImageStore(dataDir, vault);
+  const sidecars = await openSidecars(dataDir);
+  const recovering = openRecoveringRows({ dataDir, sidecars, images: store, clock, log: log ?? null });
+  const { withRows } = recovering;
+  const notes = openNotes(dataDir, withRows);
+  const arrivals = createArrivals();
+  const space = createSpace({ dataDir, withRows, store, isNeeded: arrivals.has, maxBytes, clock });
+  let keptHead = withRows(findKeptHead);
+  const afterCommit = () => {
+    if (keptHead) sidecars.remove([keptHead]);
+    keptHead = null;
+  };
+  const write = createWriter({ withRows, sidecars, vault, clock, afterCommit });
+  const headPlace = () => withRows((rows) => placeOf(rows.epochs(), rows.head().seq));
 
   return {
-    epoch,
-    lastSeq,
-    add: async (sighting) => {
-      const pictures = sighting.pictures.map((picture) => ({ ...picture, sha256: sha256Of(picture.bytes) }));
-      for (const { sha256 } of pictures) arriving.set(sha256, (arriving.get(sha256) ?? 0) + 1);
-      try {
-        await Promise.all(pictures.map(({ bytes }) => imageStore.put(bytes)));
-        const images = pictures.map(({ role, sha256, bytes }) => ({ role, sha256, bytes: bytes.length }));
-        return insert.immediate(sighting, images);
-      } catch (error) {
-        throw asDiskFailure(error);
-      } finally {
-        for (const { sha256 } of pictures) arriving.set(sha256, (arriving.get(sha256) ?? 1) - 1);
-        for (const { sha256 } of pictures) if (arriving.get(sha256) === 0) arriving.delete(sha256);
-      }
+    get epoch() {
+      return withRows((rows) => rows.epochs().at(-1)?.epoch ?? 0);
     },
-    due: (limit, monotonicMs, unacknowledgedOnly) => {
-      statements.wakeWaiting.run(Math.round(monotonicMs));
-      for (;;) {
-        const rows = statements.ready.all(unacknowledgedOnly ? 1 : 0, limit);
-        const damaged = rows.filter(({ payload, sha256 }) => sha256Of(payload) !== sha256);
-        if (damaged.length === 0)
-          return rows.map(({ sha256: _, ...row }) => ({ ...row, imagesDue: imagesDue(row.seq) }));
-        // Others come up into their places: fewer rows than `limit` always means that no more are due.
-        for (const { seq } of damaged) statements.damaged.run(seq);
-      }
-    },
-    nextDueAtMs: () => statements.nextWaiting.get() ?? null,
-    readImage: (image) => imageStore.read(image.sha256),
-    settle: (settlements) => {
-      try {
-        settle.immediate(settlements);
-      } catch (error) {
-        throw asDiskFailure(error);
-      }
-    },
-    stats: () => statements.unacked.get() ?? { rows: 0, bytes: 0, oldestAtMs: null, damaged: 0 },
-    prunable: (ackedByMs, afterSeq, limit) => statements.prunable.all(afterSeq, ackedByMs, limit),
+    lastSeq: () => headPlace()?.seq ?? 0,
+    add: createAdd({ store, write, space, arrivals }),
+    due: (limit, monotonicMs, lane) =>
+      withRows((rows) => findDue(rows, { sidecars, images: store }, limit, monotonicMs, lane)),
+    nextDueAtMs: () => withRows(({ statements }) => statements.nextWaiting.get() ?? null),
+    readImage: (image) => store.read(image.sha256),
+    settle: (settlements) =>
+      tellDisk(() =>
+        withRows((rows) =>
+          rows.together(() => {
+            for (const settlement of settlements) settleRow(rows, settlement, clock.nowMs());
+          }),
+        ),
+      ),
+    notHeld: (epoch, ranges, truncated, ackedByMs = clock.nowMs()) =>
+      tellDisk(() => withRows((rows) => unholdRows(rows, epoch, gapsBetween(ranges, truncated), ackedByMs))),
+    stats: () => withRows((rows) => readStats(rows, space.imageSecondsLeft)),
+    sacrificed: () => withRows(({ statements }) => statements.sacrifices.all()),
+    prunable: (ackedByMs, afterSeq, limit) =>
+      withRows((rows) =>
+        rows.statements.prunable.all(afterSeq, ackedByMs, limit).flatMap((row) => {
+          const place = placeOf(rows.epochs(), row.seq);
+          return place ? [{ ...row, place }] : [];
+        }),
+      ),
     prune: (seqs) => {
-      for (const sha256 of deleteRows.immediate(seqs)) if (!arriving.has(sha256)) imageStore.remove(sha256);
+      const unnamed = withRows((rows) => deleteRows(rows, sidecars, seqs));
+      for (const sha256 of unnamed) if (!arrivals.has(sha256)) store.remove(sha256);
+      keptHead = withRows(findKeptHead);
     },
-    getMeta: (key) => statements.getMeta.get(key) ?? null,
-    pinMeta: (key, value) => void statements.pinMeta.run(key, value),
-    [Symbol.asyncDispose]: async () => {
-      database.close();
+    getMeta: notes.get,
+    pinMeta: (key, value) => {
+      if (notes.get(key) === null) notes.set(key, value);
     },
+    setMeta: notes.set,
+    restored: recovering.restored,
+    [Symbol.asyncDispose]: () => recovering[Symbol.asyncDispose](),
   };
 };

@@ -25,8 +25,59 @@ test("a clock that is right within two seconds is kept, one that is wrong is cor
   expect(central.offsetMs()).toBe(3_600_000);
   expect(central.timeOf(arrivalNow(clock))).toMatchObject({
     atMs: clock.nowMs() + 3_600_000,
-    clock: { source: "central", synced: true, offsetMs: 3_600_000 },
+    clock: { source: "central 2", synced: true, offsetMs: 3_600_000 },
   });
+});
+
+for (const [name, wrongByMs] of [
+  ["an hour behind", -3_600_000],
+  ["a day ahead", 86_400_000],
+  ["at 1970", -Date.UTC(2026, 2, 1, 20)],
+] as const) {
+  test(`with a device clock ${name} a boot keeps the first offset, whatever the line's delays say after it`, () => {
+    const clock = createFakeClock(Date.UTC(2026, 2, 1, 20) + wrongByMs);
+    const central = createCentralTime(clock);
+    const trueMs = () => clock.nowMs() - wrongByMs;
+    const before = central.timeOf(arrivalNow(clock));
+    expect([before.atMs, before.clock.synced]).toEqual([clock.nowMs(), false]);
+    central.observe(trueMs(), clock.monotonicMs(), clock.monotonicMs());
+    let lastMs = 0;
+    for (const delayMs of [-4_000, 4_900, 0, -500, 3_000]) {
+      clock.advance(1_000);
+      central.observe(trueMs() + delayMs, clock.monotonicMs(), clock.monotonicMs());
+      const { atMs, clock: said } = central.timeOf(arrivalNow(clock));
+      expect([atMs, said.source, said.offsetMs]).toEqual([trueMs(), "central", -wrongByMs]);
+      expect(atMs).toBeGreaterThan(lastMs);
+      lastMs = atMs;
+    }
+  });
+}
+
+test("a step of the device's clock within a boot moves no time that is given", () => {
+  let steppedMs = 0;
+  const steady = createFakeClock();
+  const clock = { ...steady, nowMs: () => steady.nowMs() + steppedMs };
+  const central = createCentralTime(clock);
+  central.observe(clock.nowMs() + 60_000, clock.monotonicMs(), clock.monotonicMs());
+  const { atMs } = central.timeOf(arrivalNow(clock));
+  steppedMs = 86_400_000;
+  expect(central.timeOf(arrivalNow(clock))).toMatchObject({ atMs, clock: { source: "central", bootId: clock.bootId } });
+});
+
+test("another offset within a boot is taken when it differs by more than five seconds, and says so", () => {
+  const clock = createFakeClock();
+  const central = createCentralTime(clock);
+  const sources = [60_000, 64_000, 66_000, 0].map((offsetMs) => {
+    central.observe(clock.nowMs() + offsetMs, clock.monotonicMs(), clock.monotonicMs());
+    const { atMs, clock: said } = central.timeOf(arrivalNow(clock));
+    return [atMs - clock.nowMs(), said.source];
+  });
+  expect(sources).toEqual([
+    [60_000, "central"],
+    [60_000, "central"],
+    [66_000, "central 2"],
+    [0, "collector 3"],
+  ]);
 });
 
 test("half of the round trip is counted, and a slow answer is not believed", () => {

@@ -45,6 +45,9 @@ const ROUND_TRIP_MAX_MS = 5_000;
 /** Below this the device's clock is kept: central's `Date` header has whole seconds, and the line adds its delay. */
 const OFFSET_IGNORED_MS = 2_000;
 
+/** What central said first counts for the whole boot; only when it says otherwise by more than this is it asked anew. */
+const OFFSET_KEPT_MS = 5_000;
+
 export type CentralTime = {
   /**
    * Notes what central said the time was.
@@ -58,16 +61,24 @@ export type CentralTime = {
   timeOf: (arrival: Arrival) => { atMs: number; clock: NonNullable<Detection["clock"]> };
 };
 
-/** Keeps central's time against time since boot, so that a step of the device's clock cannot spoil it. */
+/**
+ * Keeps central's time against time since boot, so that a step of the device's clock cannot spoil it. One offset holds for a
+ * boot: each later one that had to be taken has a `source` of its own (`central 2`), so that a jump is never silent.
+ */
 export const createCentralTime = (clock: Clock): CentralTime => {
   let centralAtBootMs: number | null = null;
+  let taken = 0;
+  const named = (source: string) => (taken > 1 ? `${source} ${taken}` : source);
   const offsetMs = () =>
     centralAtBootMs === null ? null : Math.round(centralAtBootMs + clock.monotonicMs() - clock.nowMs());
   return {
     observe: (serverMs, sentMs, receivedMs) => {
       const roundTripMs = receivedMs - sentMs;
       if (!Number.isFinite(serverMs) || roundTripMs > ROUND_TRIP_MAX_MS) return;
-      centralAtBootMs = serverMs + roundTripMs / 2 - receivedMs;
+      const saidMs = serverMs + roundTripMs / 2 - receivedMs;
+      if (centralAtBootMs !== null && Math.abs(saidMs - centralAtBootMs) <= OFFSET_KEPT_MS) return;
+      centralAtBootMs = saidMs;
+      taken++;
     },
     offsetMs,
     timeOf: (arrival) => {
@@ -85,7 +96,7 @@ export const createCentralTime = (clock: Clock): CentralTime => {
       return {
         atMs: corrected ? receivedAtMs + offset : receivedAtMs,
         clock: {
-          source: corrected ? "central" : "collector",
+          source: named(corrected ? "central" : "collector"),
           synced: true,
           offsetMs: corrected ? offset : 0,
           bootId,

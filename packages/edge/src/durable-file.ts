@@ -17,11 +17,12 @@ export const syncFolder = async (folder: string): Promise<void> => {
 };
 
 /**
- * Writes a file by way of `scratch` (on the same file system): nobody ever sees it half-written.
+ * Writes a file by way of `scratch` (on the same file system): nobody ever sees it half-written. Its bytes are durable, its
+ * name is not before `syncFolder`: whoever writes several files into a folder pays for that once.
  * @param write puts the content into the open file
  * @throws what the file system throws (`ENOSPC`, `EIO`); then nothing is left behind
  */
-export const writeDurably = async (
+export const writeWhole = async (
   scratch: string,
   folder: string,
   name: string,
@@ -41,5 +42,15 @@ export const writeDurably = async (
     await rm(temporary, { force: true });
     throw error;
   }
+};
+
+/** `writeWhole`, and the name is durable as well. */
+export const writeDurably = async (
+  scratch: string,
+  folder: string,
+  name: string,
+  write: (file: FileHandle) => Promise<void>,
+): Promise<void> => {
+  await writeWhole(scratch, folder, name, write);
   await syncFolder(folder);
 };

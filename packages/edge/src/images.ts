@@ -1,27 +1,39 @@
 /**
- * The images of the buffer as files, named by what is in them.
+ * The images of the buffer as files, named by what is in them and sealed with the device's key.
  * Rule: an image is durable under its hash before a row names it, and its bytes are checked whenever they are read.
  */
 import { createHash } from "node:crypto";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { mkdir, readFile, readdir, rm } from "node:fs/promises";
-import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { syncFolder, writeDurably } from "./durable-file.ts";
 import { codeOf } from "./failure.ts";
+import type { Vault } from "./vault.ts";
 
 export type ImageStore = {
   /** Stores bytes durably; returns their SHA-256 in hex. Throws what the disk throws. */
   put: (bytes: Buffer) => Promise<string>;
   /** Bytes by their hash; null when the file is gone or no longer holds what was stored. */
   read: (sha256: string) => Promise<Buffer | null>;
+  /** Says whether there is a file of this hash; not whether its bytes are right. */
+  has: (sha256: string) => boolean;
   /** Removes a file at once, in the same turn as the caller's transaction. */
   remove: (sha256: string) => void;
 };
 
 export const sha256Of = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
+const readIfThere = async (path: string): Promise<Buffer | null> => {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
+  }
+};
+
 /** Opens the store; what an interrupted write left behind is cleared away. */
-export const openImageStore = async (dataDir: string): Promise<ImageStore> => {
+export const openImageStore = async (dataDir: string, vault: Vault): Promise<ImageStore> => {
   const root = join(dataDir, "images");
   const scratch = join(dataDir, "images-scratch");
   await rm(scratch, { recursive: true, force: true });
@@ -37,26 +49,30 @@ export const openImageStore = async (dataDir: string): Promise<ImageStore> => {
   await syncFolder(dataDir);
 
   const folderOf = (sha256: string) => join(root, sha256.slice(0, 2));
-  const pathOf = (sha256: string) => join(folderOf(sha256), `${sha256}.jpg`);
+  const nameOf = (sha256: string) => `${sha256}.sealed`;
+  const pathOf = (sha256: string) => join(folderOf(sha256), nameOf(sha256));
+  /** Where version 0.1 kept an image as it came. */
+  const plainPathOf = (sha256: string) => join(folderOf(sha256), `${sha256}.jpg`);
 
   return {
     put: async (bytes) => {
       const sha256 = sha256Of(bytes);
+      const sealed = vault.seal("image", bytes, sha256);
       const stored = statSync(pathOf(sha256), { throwIfNoEntry: false });
       // The name appears only when the bytes are durable; that the name is durable too, this caller must still see to.
-      if (stored?.size === bytes.length) await syncFolder(folderOf(sha256));
-      else await writeDurably(scratch, folderOf(sha256), `${sha256}.jpg`, (file) => file.writeFile(bytes));
+      if (stored?.size === sealed.length) await syncFolder(folderOf(sha256));
+      else await writeDurably(scratch, folderOf(sha256), nameOf(sha256), (file) => file.writeFile(sealed));
       return sha256;
     },
     read: async (sha256) => {
-      try {
-        const bytes = await readFile(pathOf(sha256));
-        return sha256Of(bytes) === sha256 ? bytes : null;
-      } catch (error) {
-        if (codeOf(error) === "ENOENT") return null;
-        throw error;
-      }
+      const sealed = await readIfThere(pathOf(sha256));
+      const bytes = sealed === null ? await readIfThere(plainPathOf(sha256)) : vault.unseal("image", sealed, sha256);
+      return bytes !== null && sha256Of(bytes) === sha256 ? bytes : null;
     },
-    remove: (sha256) => rmSync(pathOf(sha256), { force: true }),
+    has: (sha256) => existsSync(pathOf(sha256)) || existsSync(plainPathOf(sha256)),
+    remove: (sha256) => {
+      rmSync(pathOf(sha256), { force: true });
+      rmSync(plainPathOf(sha256), { force: true });
+    },
   };
 };

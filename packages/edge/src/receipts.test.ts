@@ -41,7 +41,7 @@ const openAcknowledged = async (...receipts: ((text: string) => ReturnType<typeo
   const buffer = stack.use(await openBuffer(folder.path, clock));
   for (const make of receipts) {
     const added = await buffer.add(aSighting({ pictures: [{ role: "crop", bytes: aJpeg() }] }));
-    const due = buffer.due(1, 0, true)[0];
+    const due = buffer.due(1, 0, "metadata")[0];
     if (!due || added.kind !== "stored") throw new Error("a row is due");
     buffer.settle([{ seq: due.seq, kind: "acknowledged", receipt: make(due.payload), missing: [], againAtMs: 0 }]);
   }

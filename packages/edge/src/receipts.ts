@@ -2,12 +2,11 @@
  * Checks central's receipts and lets the buffer forget what they cover.
  * Rule: a row goes only when its receipt verifies under a pinned key and is more than 7 days old.
  */
-import { createPublicKey, verify } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { receiptBytes, receiptSchema, type Receipt } from "@chaverim/contracts";
-import * as z from "zod";
 import type { DetectionBuffer, PrunableRow } from "./buffer.ts";
 import { readJson, type Central } from "./central.ts";
+import { isSignedBy, pinKeys, pinnedKey } from "./central-signing-key.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import { pause } from "./retry.ts";
@@ -19,11 +18,6 @@ const PRUNE_INTERVAL_MS = 3_600_000;
 const CLOCK_WAIT_MS = 60_000;
 /** One slice is some 100 ms on a Pi (one Ed25519 check is about 0.5 ms), so that cameras never wait long. */
 const SLICE_ROWS = 200;
-const KEYS_TIMEOUT_MS = 10_000;
-
-const keysSchema = z.object({ keys: z.array(z.object({ keyId: z.string(), publicKey: z.string() })).max(100) });
-
-const metaKey = (keyId: string) => `receiptKey:${keyId}`;
 
 /**
  * Says whether a receipt is central's promise for exactly this row.
@@ -36,15 +30,7 @@ export const isReceiptValid = (
   publicKey: string,
 ): boolean => {
   const covers = receipt.payload === row.payloadSha256 && receipt.seq === row.seq && receipt.epoch === epoch;
-  if (!covers) return false;
-  try {
-    const key = createPublicKey({ key: Buffer.from(publicKey, "base64"), format: "der", type: "spki" });
-    return verify(null, receiptBytes(receipt), key, Buffer.from(receipt.signature, "base64"));
-  } catch (error) {
-    // A key or a signature of another shape: not valid, whatever the library says about it.
-    if (error instanceof Error) return false;
-    throw error;
-  }
+  return covers && isSignedBy(publicKey, receiptBytes(receipt), receipt.signature);
 };
 
 type PrunerOptions = {
@@ -63,20 +49,14 @@ export type Pruner = {
 };
 
 export const createPruner = ({ buffer, central, clock, offsetMs, log }: PrunerOptions): Pruner => {
-  /** Pins the signing keys that central has and this collector has not seen yet. */
-  const pinKeys = async (): Promise<void> => {
-    const answer = await central({ method: "GET", path: "/api/v1/keys", timeoutMs: KEYS_TIMEOUT_MS });
-    const parsed = keysSchema.safeParse(answer.kind === "answered" ? readJson(answer.text) : undefined);
-    for (const { keyId, publicKey } of parsed.data?.keys ?? []) buffer.pinMeta(metaKey(keyId), publicKey);
-  };
-
   const mayGo = async (row: PrunableRow, beforeMs: number, pinKeysOnce: () => Promise<void>): Promise<boolean> => {
     const receipt = receiptSchema.safeParse(readJson(row.receipt));
     if (!receipt.success || Date.parse(receipt.data.receivedAt) > beforeMs) return false;
-    const key = metaKey(receipt.data.keyId);
-    if (buffer.getMeta(key) === null) await pinKeysOnce();
-    const pinned = buffer.getMeta(key);
-    return pinned !== null && isReceiptValid(receipt.data, row, buffer.epoch, pinned);
+    const { keyId } = receipt.data;
+    if (pinnedKey(buffer, keyId) === null) await pinKeysOnce();
+    const pinned = pinnedKey(buffer, keyId);
+    const { place, payloadSha256 } = row;
+    return pinned !== null && isReceiptValid(receipt.data, { seq: place.seq, payloadSha256 }, place.epoch, pinned);
   };
 
   const prune = async (signal: AbortSignal): Promise<number> => {
@@ -86,7 +66,7 @@ export const createPruner = ({ buffer, central, clock, offsetMs, log }: PrunerOp
     const beforeMs = clock.nowMs() + offset - KEEP_MS;
     // One answer names every key: asked again within a pass, central would say the same for each of thousands of rows.
     let asked: Promise<void> | null = null;
-    const pinKeysOnce = () => (asked ??= pinKeys());
+    const pinKeysOnce = () => (asked ??= pinKeys(buffer, central));
     let afterSeq = 0;
     let gone = 0;
     let kept = 0;

@@ -1,0 +1,90 @@
+/**
+ * The way out of the buffer: which rows are to be sent, each proved to be what was written.
+ * Rule: a row whose bytes changed is mended from its sidecar; without one it is kept, counted and never sent.
+ */
+import { detectionSchema } from "@chaverim/contracts";
+import { checksumOf, parseText, type BufferRows, type FoundRow, type Lane, type StoredImage } from "./buffer-rows.ts";
+import { sha256Of, type ImageStore } from "./images.ts";
+import { placeOf, rowOfSidecar } from "./rebuild.ts";
+import type { SidecarStore } from "./sidecars.ts";
+
+/** A row as it is sent. `imagesDue` are those that central does not have yet; `signature` is null in a row of version 0.1. */
+export type DueRow = {
+  seq: number;
+  id: string;
+  payload: string;
+  signature: string | null;
+  tries: number;
+  imagesDue: StoredImage[];
+};
+
+type Parts = { sidecars: SidecarStore; images: Pick<ImageStore, "has"> };
+
+const describe = (images: readonly StoredImage[]): string =>
+  images
+    .map(({ role, sha256, bytes }) => `${role} ${sha256} ${bytes}`)
+    .toSorted()
+    .join();
+
+/** Says whether a row is what was written, stands where it says, and names the images that it declares. */
+const isWhole = (rows: BufferRows, row: FoundRow): boolean => {
+  if (sha256Of(row.payload) !== row.sha256) return false;
+  const detection = detectionSchema.safeParse(parseText(row.payload));
+  if (!detection.success || detection.data.id !== row.id) return false;
+  const { nonce, epoch, seq, images } = detection.data;
+  // Version 0.1 wrote no nonce, and signed nothing.
+  const isIntact = nonce === undefined ? row.signature === null : row.checksum === checksumOf(row);
+  const place = placeOf(rows.epochs(), row.seq);
+  return (
+    isIntact &&
+    place?.epoch === epoch &&
+    place?.seq === seq &&
+    describe(rows.statements.images.all(row.seq)) === describe(images)
+  );
+};
+
+/** Writes a row again as its sidecar has it; null when there is none that can be read. */
+const mend = (rows: BufferRows, row: FoundRow, { sidecars, images }: Parts): FoundRow | null => {
+  const place = placeOf(rows.epochs(), row.seq);
+  const sidecar = place && sidecars.read(place);
+  if (!sidecar) return null;
+  const made = rowOfSidecar(sidecar, row.seq, images);
+  rows.together(() => {
+    rows.statements.mend.run(made.row);
+    rows.statements.deleteImages.run(row.seq);
+    for (const { role, sha256, bytes, due, lost } of made.images) {
+      rows.statements.insertImage.run(row.seq, role, sha256, bytes, due, lost);
+    }
+  });
+  return { ...made.row, tries: row.tries };
+};
+
+/** The oldest rows of which an image is due; scenes and crops each have their own order in the index. */
+const oldestImageless = ({ statements }: BufferRows, limit: number): FoundRow[] => {
+  const rows = ["full", "crop"].flatMap((role) => statements.imageless.all(role, limit));
+  const bySeq = new Map(rows.map((row) => [row.seq, row]));
+  return [...bySeq.values()].toSorted((a, b) => a.seq - b.seq).slice(0, limit);
+};
+
+/** Rows to send, as `DetectionBuffer.due` says. */
+export const findDue = (rows: BufferRows, parts: Parts, limit: number, monotonicMs: number, lane: Lane): DueRow[] => {
+  const { statements } = rows;
+  statements.wakeWaiting.run(Math.round(monotonicMs));
+  for (;;) {
+    const found = lane === "metadata" ? statements.unsent.all(limit) : oldestImageless(rows, limit);
+    const whole: FoundRow[] = [];
+    for (const row of found) {
+      const checked = isWhole(rows, row) ? row : mend(rows, row, parts);
+      if (checked) whole.push(checked);
+      else statements.damaged.run(row.seq);
+    }
+    // Others come up into the places of damaged ones: fewer rows than `limit` always means that no more are due.
+    if (whole.length < found.length) continue;
+    return whole.map(({ seq, id, payload, signature, tries }) => {
+      const imagesDue = statements.images
+        .all(seq)
+        .flatMap(({ role, sha256, bytes, due }) => (due === 1 ? [{ role, sha256, bytes }] : []));
+      return { seq, id, payload, signature, tries, imagesDue };
+    });
+  }
+};
