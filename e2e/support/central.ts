@@ -15,11 +15,13 @@ export const startCentral = async (
   dataDir: string,
   port?: number,
   environment: Record<string, string> = {},
+  root?: string,
 ): Promise<Central> => {
   const chosen = port ?? (await freePort());
   const startedAt = performance.now();
   const running = startProcess({
     script: "packages/api/src/main.ts",
+    ...(root === undefined ? {} : { root }),
     environment: { ...environment, DATA_DIR: dataDir, PORT: String(chosen) },
   });
   await until("central listens", () => running.output().includes('"listening"') || !running.isAlive(), {
@@ -37,11 +39,14 @@ export const operate = async (
   dataDir: string,
   args: readonly string[],
   input?: string,
+  environment: Record<string, string> = {},
+  root?: string,
 ): Promise<Record<string, string>> => {
   const { code, output } = await runProcess({
     script: "packages/api/src/ops/cli.ts",
+    ...(root === undefined ? {} : { root }),
     args: [...args, "--json"],
-    environment: { DATA_DIR: dataDir },
+    environment: { ...environment, DATA_DIR: dataDir },
     ...(input === undefined ? {} : { input }),
   });
   if (code !== 0) throw new Error(`alpr ${args.join(" ")} ended with ${code}: ${output}`);
@@ -51,10 +56,14 @@ export const operate = async (
 export type Account = { email: string; password: string; totpSecret: string };
 
 /** Makes an administrator. */
-export const addAdministrator = async (dataDir: string): Promise<Account> => {
+export const addAdministrator = async (
+  dataDir: string,
+  environment: Record<string, string> = {},
+  root?: string,
+): Promise<Account> => {
   const account = { email: "dispatcher@example.org", password: "a long enough passphrase" };
   const args = ["user", "add", "--email", account.email, "--name", "Dispatcher", "--role", "admin", "--password-stdin"];
-  const { totpSecret } = await operate(dataDir, args, account.password);
+  const { totpSecret } = await operate(dataDir, args, account.password, environment, root);
   if (!totpSecret) throw new Error("The operator's command printed no secret.");
   return { ...account, totpSecret };
 };

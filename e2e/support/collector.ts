@@ -15,24 +15,45 @@ export const CAMERA = "gate";
 
 export type Collector = Running;
 
-export type Site = { folder: string; drop: string; start: () => Promise<Collector> };
+export type Site = {
+  folder: string;
+  drop: string;
+  /** Where it keeps what it has. */
+  buffer: string;
+  /** Starts it, also from another checkout, and waits until it captures. */
+  start: (environment?: Record<string, string>, root?: string) => Promise<Collector>;
+};
 
-/** Prepares a collector with one folder camera; its settings are a file, as on a board. */
-export const prepareSite = (folder: string, central: { url: string; apiKey: string }): Site => {
+/**
+ * Prepares a collector with one folder camera; its settings are a file, as on a board.
+ * @param settings what is to be other than usual
+ */
+export const prepareSite = (
+  folder: string,
+  central: { url: string; apiKey: string },
+  settings: Record<string, unknown> = {},
+): Site => {
   const drop = join(folder, "drop");
-  const settings = join(folder, "collector.yaml");
+  const buffer = join(folder, "buffer");
+  const file = join(folder, "collector.yaml");
   mkdirSync(drop, { recursive: true });
   const config = {
     central,
-    dataDir: join(folder, "buffer"),
+    dataDir: buffer,
     batch: "mall",
     heartbeatMs: HEARTBEAT_MS,
     cameras: [{ id: CAMERA, adapter: "folder", path: drop }],
+    ...settings,
   };
   // JSON is YAML.
-  writeFileSync(settings, JSON.stringify(config), { mode: 0o600 });
-  const start = async (): Promise<Collector> => {
-    const running = startProcess({ script: "packages/edge/src/main.ts", args: ["--config", settings] });
+  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+  const start = async (environment: Record<string, string> = {}, root?: string): Promise<Collector> => {
+    const running = startProcess({
+      script: "packages/edge/src/main.ts",
+      args: ["--config", file],
+      environment,
+      ...(root === undefined ? {} : { root }),
+    });
     await until("the collector captures", () => running.output().includes('"capturing"') || !running.isAlive(), {
       everyMs: 20,
       told: running.output,
@@ -40,7 +61,7 @@ export const prepareSite = (folder: string, central: { url: string; apiKey: stri
     if (!running.isAlive()) throw new Error(`The collector ended: ${running.output()}`);
     return running;
   };
-  return { folder, drop, start };
+  return { folder, drop, buffer, start };
 };
 
 export type Picture = { role: "full" | "crop"; bytes: Buffer; sha256: string };
@@ -53,8 +74,12 @@ export const aPicture = (role: Picture["role"], size: number): Picture => {
 
 export type Dropped = { plate: string; capturedAt: string; pictures: Picture[] };
 
-/** Drops one detection under a name of its own. */
-export const dropDetection = async ({ drop }: Site, name: string, detection: Dropped): Promise<void> => {
+/** Drops one detection under a name of its own; without a time, the collector gives it the one at which it came. */
+export const dropDetection = async (
+  { drop }: Site,
+  name: string,
+  detection: Omit<Dropped, "capturedAt"> & Partial<Dropped>,
+): Promise<void> => {
   const { plate, capturedAt, pictures } = detection;
   for (const { role, bytes } of pictures) await writeFile(join(drop, `${name}.${role}.jpg`), bytes);
   const unfinished = join(drop, `${name}.part`);

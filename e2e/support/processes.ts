@@ -32,6 +32,8 @@ export type StartOptions = {
   args?: readonly string[];
   /** Nothing else of this process's environment goes along but PATH and HOME. */
   environment?: Record<string, string>;
+  /** Another checkout than this one, for its version. */
+  root?: string;
   /** The Node that runs it; the one that runs the tests unless told otherwise. */
   node?: string;
   /** Everything that it reads from standard input. */
@@ -69,15 +71,23 @@ const isAlive = (pid: number): boolean => {
 
 /** Starts a script of the repository. */
 export const startProcess = (options: StartOptions): Running => {
-  const { script, args = [], environment = {}, node = process.execPath, input } = options;
-  const child: ChildProcess = spawn(node, [join(ROOT, script), ...args], {
+  const { script, args = [], node = process.execPath, root = ROOT, ...rest } = options;
+  return startProgram({ command: node, args: [join(root, script), ...args], ...rest });
+};
+
+/** Starts any program, with nothing of this process's environment but PATH and HOME. */
+export const startProgram = (
+  options: { command: string; args: readonly string[] } & Pick<StartOptions, "environment" | "input">,
+): Running => {
+  const { command, args, environment = {}, input } = options;
+  const child: ChildProcess = spawn(command, args, {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...environment },
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
   const pid = child.pid;
-  if (pid === undefined) throw new Error(`${node} could not be started.`);
+  if (pid === undefined) throw new Error(`${command} could not be started.`);
   groups.add(pid);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => (output += text));

@@ -1,0 +1,38 @@
+/**
+ * PostgreSQL's disk fills up, and is freed again; its service manager starts it when it has ended.
+ * Rule: batches are answered with 503 and nothing that has a receipt is lost.
+ */
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Volume, openVolume } from "../support/volume.ts";
+import { expectStatuses, share } from "./acts.ts";
+import type { Experiment } from "./experiment.ts";
+
+const MEGABYTES = 400;
+let disk: Volume;
+
+export const databaseDiskFull: Experiment = {
+  id: 13,
+  title: "PostgreSQL's disk full, then freed",
+  needs: ["root"],
+  quick: { detections: 1500, rounds: 2, seconds: 4 },
+  full: { detections: 12_000, rounds: 20, seconds: 20 },
+  places: (folder) => {
+    disk = openVolume(folder, "database", "ext4", MEGABYTES);
+    return { cluster: join(disk.path, "cluster"), release: () => disk.unmount() };
+  },
+  run: async (stand, size) => {
+    for (let round = 0; round < size.rounds; round++) {
+      const feeding = stand.feed(share(size), share(size) / size.seconds);
+      stand.fault("the database's disk is full");
+      disk.fill(0);
+      await Promise.all([feeding, sleep(size.seconds * 1000)]);
+      disk.free();
+      if (!stand.cluster.isRunning()) {
+        await stand.cluster.kill();
+        await stand.cluster.start();
+      }
+    }
+    expectStatuses(stand, [200, 503]);
+  },
+};

@@ -1,0 +1,62 @@
+/**
+ * Central with 256 MB, pictures whose headers promise gigapixels, and bodies as large as they may be, four at a time.
+ * Rule: it is never ended for want of memory, and what it refuses it refuses in words.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import type { Experiment } from "./experiment.ts";
+import { scriptBatch, sendUntilTaken } from "./script.ts";
+import type { Stand } from "./stand.ts";
+
+const LIMIT_MB = 256;
+/** Four pictures of 7.5 MB: below the 32 MB of a batch and the 8 MB of a picture. */
+const PICTURE_BYTES = 7_500_000;
+const PICTURES = 4;
+/** SOI, and a frame header that promises 65,535 by 65,535 pixels in three colours. */
+const BOMB = Buffer.from("ffd8ffc0001108ffffffff03012200021101031101", "hex");
+
+/** Limits what central takes from now on; what it has already is not counted, so it comes off the limit. */
+const limitMemory = (stand: Stand): (() => { killed: number; peakMb: number; release: () => void }) => {
+  const group = `/sys/fs/cgroup/memory/faults-${process.pid}`;
+  mkdirSync(group, { recursive: true });
+  const { rssMb } = stand.usage();
+  const { pid } = stand.central();
+  writeFileSync(`${group}/memory.limit_in_bytes`, String(Math.max(64, LIMIT_MB - rssMb) * 1024 * 1024));
+  writeFileSync(`${group}/cgroup.procs`, String(pid));
+  return () => ({
+    killed: Number(/oom_kill (\d+)/.exec(readFileSync(`${group}/memory.oom_control`, "utf8"))?.[1] ?? 0),
+    peakMb: rssMb + Number(readFileSync(`${group}/memory.max_usage_in_bytes`, "utf8")) / 1024 / 1024,
+    release: () => {
+      writeFileSync("/sys/fs/cgroup/memory/cgroup.procs", String(pid));
+      rmdirSync(group);
+    },
+  });
+};
+
+export const littleMemory: Experiment = {
+  id: 27,
+  title: "256 MB of memory, bombs, 30 MB bodies",
+  needs: ["memoryLimit"],
+  quick: { detections: 200, rounds: 12, seconds: 0 },
+  full: { detections: 5000, rounds: 100, seconds: 0 },
+  run: async (stand, { detections, rounds }) => {
+    const look = limitMemory(stand);
+    const bytes = Buffer.concat([BOMB, randomBytes(PICTURE_BYTES)]);
+    const picture = { role: "full" as const, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+    const sendOne = async () => {
+      const batch = await scriptBatch(stand, PICTURES, picture);
+      const refused = await sendUntilTaken(batch);
+      stand.fault(`a body of 30 MB, refused with ${refused.join(", ") || "nothing"}`);
+      const isInWords = refused.every((status) => status === 429 || status === 503);
+      stand.expect(isInWords, `a body of 30 MB was refused with ${refused.join(", ")}`);
+    };
+    const sending = async () => {
+      for (let round = 0; round < rounds; round += 4) await Promise.all([1, 2, 3, 4].map(sendOne));
+    };
+    await Promise.all([stand.feed(detections, 40), sending()]);
+    stand.expect(await stand.settled(), "detections wait");
+    const { killed, peakMb, release } = look();
+    stand.expect(killed === 0, `central was killed for want of memory, at ${Math.round(peakMb)} MB`);
+    release();
+  },
+};
