@@ -24,16 +24,13 @@ export const readNeighbours = async (
   links: readonly Link[],
 ): Promise<readonly Link[]> => {
   if (links.length === 0) return [];
-  const wanted = links.flatMap(({ epoch, seq }) => [
-    { epoch, seq: seq - 1, isAfter: false },
-    { epoch, seq: seq + 1, isAfter: true },
-  ]);
+  const wanted = links.flatMap(({ epoch, seq }) => [-1, 1].map((step) => ({ epoch, seq: seq + step, step })));
   // `prev` is read here and not by PostgreSQL, which refuses numbers and escapes that JSON allows.
   const rows = await sql<{ epoch: number; seq: number; sha256: string; payload: string | null }[]>`
     select p.epoch::float8 as epoch, p.seq::float8 as seq, encode(p.payload_sha256, 'hex') as sha256,
-      case when n.is_after then p.payload end as payload
+      case when n.step = 1 then p.payload end as payload
     from unnest(${wanted.map(({ epoch }) => epoch)}::bigint[], ${wanted.map(({ seq }) => seq)}::bigint[],
-      ${wanted.map(({ isAfter }) => isAfter)}::boolean[]) n(epoch, seq, is_after)
+      ${wanted.map(({ step }) => step)}::int[]) n(epoch, seq, step)
     join evidence_payloads p on p.collector_id = ${collectorId} and p.epoch = n.epoch and p.seq = n.seq`;
   return rows.map(({ payload, ...row }) => ({ ...row, prev: payload === null ? undefined : readPrev(payload) }));
 };

@@ -1,0 +1,191 @@
+/** Who signed what came, whether it follows what came before, and what is counted with it. */
+import type { Detection, Receipt } from "@chaverim/contracts";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { aDetection, aJpeg, hex, isReceiptGenuine, sendBatch } from "../testing/batches.ts";
+import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
+import { type TestDevice, aDevice, aHeartbeat, sendHeartbeat } from "../testing/devices.ts";
+
+let central: TestCentral;
+let collector: TestCollector;
+let device: TestDevice;
+beforeAll(async () => {
+  central = await openTestCentral();
+});
+afterAll(async () => {
+  await central[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  collector = await central.addCollector(["gate"]);
+  device = aDevice();
+});
+
+const send = async (elements: readonly unknown[], pictures: Parameters<typeof sendBatch>[3] = []) =>
+  (await sendBatch(central.url, collector.apiKey, elements, pictures)).body.results;
+const introduce = (as = device) => sendHeartbeat(central.url, collector.apiKey, aHeartbeat(), as);
+const storedOf = (id: string) => central.sql`
+  select d.integrity, p.signature from detections d join evidence_payloads p on p.id = d.id where d.id = ${id}`;
+const alertsOf = (kind: string) => central.sql<{ detail: unknown }[]>`
+  select detail from health_alerts where collector_id = ${collector.id} and kind = ${kind} and resolved_at is null`;
+const receivedOf = () => central.sql<{ epoch: number; seqs: string }[]>`
+  select epoch::int as epoch, seqs::text as seqs from collector_received where collector_id = ${collector.id} order by epoch`;
+
+/** Detections that follow each other: each names the SHA-256 of the one before. */
+const aChain = (seqs: readonly number[], first: string | null = null): Detection[] => {
+  let prev = first;
+  return seqs.map((seq) => {
+    const detection = aDetection({ plate: `CHAIN${seq}`, epoch: 1, seq, prev, nonce: "n" });
+    prev = hex(JSON.stringify(detection));
+    return detection;
+  });
+};
+
+test("What the known device signed is stored as ok, and says so when it comes again", async () => {
+  await introduce();
+  const pictures = { crop: aJpeg() };
+  const element = device.element(aDetection({ plate: "SIGNED1" }, pictures));
+  expect(await send([element])).toMatchObject([{ status: "stored", integrity: "ok", missing: ["crop"] }]);
+  const [again] = await send([element], [pictures]);
+  expect(again).toMatchObject({ status: "duplicate", integrity: "ok", missing: [] });
+  expect(await storedOf(again?.id ?? "")).toEqual([{ integrity: "ok", signature: element.signature }]);
+});
+
+test("A signature over other bytes, by another device or of another kind is quarantined, receipted over its payload", async () => {
+  await introduce();
+  const detection = aDetection({ plate: "FORGED1", epoch: 1, seq: 9 });
+  const payload = JSON.stringify(detection);
+  const forgeries = [
+    { payload, signature: device.element(aDetection()).signature },
+    { payload, signature: aDevice().element(detection).signature },
+    { payload, signature: device.sign("heartbeat", payload) },
+    { payload, signature: "bm90IGEgc2lnbmF0dXJl" },
+    { payload, signature: "" },
+  ];
+  for (const forgery of forgeries) {
+    const pictures = [{ crop: aJpeg() }];
+    const [result] = await send([forgery], pictures);
+    expect(result).toMatchObject({ id: detection.id, status: "quarantined", reason: "bad_signature" });
+    expect(result?.receipt).toMatchObject({ payload: hex(payload), epoch: 1, seq: 9 });
+    expect(await isReceiptGenuine(central.url, result?.receipt as Receipt)).toBe(true);
+    const [held] = await central.sql`
+      select convert_from(raw, 'UTF8') as raw, images from quarantine where raw = ${Buffer.from(JSON.stringify(forgery))}`;
+    expect(held).toEqual({ raw: JSON.stringify(forgery), images: [expect.objectContaining({ part: "crop" })] });
+  }
+  expect(await storedOf(detection.id)).toEqual([]);
+  expect(await receivedOf()).toEqual([{ epoch: 1, seqs: "{[9,10)}" }]);
+});
+
+test("Once its device is known, what a collector sends plain is quarantined; the signed beside it is stored", async () => {
+  const plain = aDetection({ plate: "PLAIN1" });
+  expect(await send([plain])).toMatchObject([{ status: "stored", integrity: "unsigned" }]);
+  await introduce();
+  const later = aDetection({ plate: "PLAIN2" });
+  const results = await send([later, device.element(aDetection({ plate: "SIGNED2" }))]);
+  expect(results).toMatchObject([
+    { id: later.id, status: "quarantined", reason: "unsigned", receipt: { payload: hex(JSON.stringify(later)) } },
+    { status: "stored", integrity: "ok" },
+  ]);
+});
+
+test("What was stored before its device was known stays unsigned, and its repeat is no new fact", async () => {
+  const element = device.element(aDetection({ plate: "EARLY1" }));
+  expect(await send([element])).toMatchObject([{ status: "stored", integrity: "unsigned" }]);
+  await introduce();
+  expect(await send([element])).toMatchObject([{ status: "duplicate", integrity: "unsigned" }]);
+});
+
+test("A signed element that is no detection is quarantined with a receipt that its collector can use", async () => {
+  await introduce();
+  const payload = JSON.stringify({ ...aDetection({ epoch: 1, seq: 3 }), capturedAt: "yesterday" });
+  const [result] = await send([{ payload, signature: device.sign("payload", payload) }]);
+  expect(result).toMatchObject({ status: "quarantined", reason: "schema", receipt: { payload: hex(payload), seq: 3 } });
+});
+
+test("A chain that fits is ok in any order; nothing is said of neighbours that have not come", async () => {
+  await introduce();
+  const elements = aChain([1, 2, 3, 4, 5, 6]).map(device.element);
+  for (const order of [[5, 4], [1], [0], [3, 2]]) {
+    const results = await send(order.map((index) => elements[index]));
+    expect(results.map(({ integrity }) => integrity)).toEqual(order.map(() => "ok"));
+  }
+  expect(await alertsOf("gap")).toEqual([]);
+  expect(await receivedOf()).toEqual([{ epoch: 1, seqs: "{[1,7)}" }]);
+});
+
+test.each([
+  ["after what is stored", [0], [1]],
+  ["before what is stored", [1], [0]],
+])(
+  "A payload that does not fit the one %s is stored as a gap, and an alert tells of it",
+  async (_where, first, second) => {
+    await introduce();
+    const elements = [...aChain([10]), ...aChain([11], "ab".repeat(32))].map(device.element);
+    expect(await send(first.map((index) => elements[index]))).toMatchObject([{ integrity: "ok" }]);
+    const [broken] = await send(second.map((index) => elements[index]));
+    expect(broken).toMatchObject({ status: "stored", integrity: "gap", receipt: expect.anything() });
+    expect(await storedOf(broken?.id ?? "")).toMatchObject([{ integrity: "gap" }]);
+    expect(await alertsOf("gap")).toMatchObject([
+      { detail: { brokenAt: { epoch: 1, seq: second[0] === 1 ? 11 : 10 } } },
+    ]);
+  },
+);
+
+test("Within one batch the later of two that do not fit is the gap, and another epoch is another chain", async () => {
+  await introduce();
+  const [first, second] = [...aChain([20]), ...aChain([21], "cd".repeat(32))];
+  const other = { ...aDetection({ plate: "EPOCH2" }), epoch: 2, seq: 21, prev: null };
+  const results = await send([second, first, other].map((detection) => device.element(detection as Detection)));
+  expect(results.map(({ integrity }) => integrity)).toEqual(["gap", "ok", "ok"]);
+});
+
+test("A neighbour with numbers and escapes that PostgreSQL does not take is compared all the same", async () => {
+  await introduce();
+  const [first, second] = aChain([30, 31]);
+  const odd = (detection: Detection | undefined) =>
+    JSON.stringify(detection).replace("{", '{"huge":1e400,"twice":"\\u0000","twice":"x",');
+  const oddFirst = odd(first);
+  const sign = (payload: string) => ({ payload, signature: device.sign("payload", payload) });
+  const oddSecond = odd({ ...(second as Detection), prev: hex(oddFirst) });
+  expect(await send([sign(oddSecond)])).toMatchObject([{ integrity: "ok" }]);
+  expect(await send([sign(oddFirst)])).toMatchObject([{ integrity: "ok" }]);
+});
+
+test("Numbers are noted once, by epoch, whatever became of the element; without a number there is nothing to note", async () => {
+  const numbered = (epoch: number, seq: number) => aDetection({ plate: `N${seq}`, epoch, seq });
+  await send([numbered(1, 1), numbered(1, 2), numbered(1, 5), numbered(2, 7), aDetection()]);
+  await send([{ ...numbered(1, 3), capturedAt: "yesterday" }]);
+  expect(await receivedOf()).toEqual([
+    { epoch: 1, seqs: "{[1,4),[5,6)}" },
+    { epoch: 2, seqs: "{[7,8)}" },
+  ]);
+  const end = numbered(1, Number.MAX_SAFE_INTEGER);
+  await send([end]);
+  await send([end]);
+  expect((await receivedOf())[0]?.seqs).toBe("{[1,4),[5,6),[9007199254740991,9007199254740992)}");
+});
+
+test("An element whose picture has to come again is not counted as received", async () => {
+  const detection = aDetection({ plate: "RETRY1", epoch: 4, seq: 1 }, { crop: aJpeg() });
+  expect(await send([detection], [{ crop: aJpeg() }])).toMatchObject([{ status: "retransmit" }]);
+  expect(await receivedOf()).toEqual([]);
+});
+
+test("Detections are counted by camera and hour of capture, a repeat not again", async () => {
+  const at = (text: string, plate: string, cameraId = "gate") => aDetection({ capturedAt: text, plate, cameraId });
+  const batch = [
+    at("2026-06-01T10:00:00Z", "H1"),
+    at("2026-06-01T10:59:59.999Z", "H2"),
+    at("2026-06-01T11:00:00Z", "H3"),
+    at("2026-06-01T10:30:00Z", "H4", "yard"),
+  ];
+  await send(batch);
+  await send(batch);
+  await send([at("2026-06-01T10:15:00Z", "H5")]);
+  expect(
+    await central.sql`select c.key, h.hour, h.detections from camera_hours h join cameras c on c.id = h.camera_id
+      where c.collector_id = ${collector.id} order by 1, 2`,
+  ).toEqual([
+    { key: "gate", hour: new Date("2026-06-01T10:00:00Z"), detections: 3 },
+    { key: "gate", hour: new Date("2026-06-01T11:00:00Z"), detections: 1 },
+    { key: "yard", hour: new Date("2026-06-01T10:00:00Z"), detections: 1 },
+  ]);
+});
