@@ -84,6 +84,13 @@ const ADDITIONS = `
  */
 const CHECK_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Noted while rows are still to come back from their sidecars. */
+export const RESTORE_KEY = "restore";
+/** The last row, when it is gone and its sidecar is not. */
+export const KEPT_HEAD_KEY = "keptHead";
+/** What `meta` holds of the rows themselves. */
+export const OWN_META_KEYS: readonly string[] = ["epoch", "lastSeq", "head", "imageBytes", RESTORE_KEY, KEPT_HEAD_KEY];
+
 export type Lane = "metadata" | "images";
 export type StoredImage = { role: ImageRole; sha256: string; bytes: number };
 export type RowImage = StoredImage & { due: number; lost: number };

@@ -6,7 +6,7 @@ import type { ImageRole, Receipt } from "@chaverim/contracts";
 import { createWriter, type AddResult } from "./buffer-add.ts";
 import { findDue, type DueRow } from "./buffer-due.ts";
 import { openRecoveringRows } from "./buffer-recovery.ts";
-import type { BufferRows, Lane, StoredImage, UnackedStats } from "./buffer-rows.ts";
+import { KEPT_HEAD_KEY, type BufferRows, type Lane, type StoredImage, type UnackedStats } from "./buffer-rows.ts";
 import type { Sighting } from "./cameras/camera.ts";
 import type { Clock } from "./clock.ts";
 import { RecoverableError, codeOf, reasonOf } from "./failure.ts";
@@ -173,10 +173,12 @@ const readStats = ({ statements }: BufferRows, imageSecondsLeft: (dueBytes: numb
 const deleteRows = (rows: BufferRows, sidecars: SidecarStore, seqs: readonly number[]): string[] => {
   const epochs = rows.epochs();
   // The newest sidecar stays until there is a newer one: it is what says where the chain has got to.
-  const going = seqs.filter((seq) => seq !== rows.head().seq);
+  const head = rows.head().seq;
+  const going = seqs.filter((seq) => seq !== head);
   sidecars.remove(going.flatMap((seq) => placeOf(epochs, seq) ?? []));
   return rows.together(() => {
     const images = seqs.flatMap((seq) => rows.statements.images.all(seq).map(({ sha256 }) => sha256));
+    if (going.length < seqs.length) rows.statements.setMeta.run(KEPT_HEAD_KEY, String(head));
     for (const seq of seqs) {
       rows.statements.deleteImages.run(seq);
       rows.statements.deleteRow.run(seq);
@@ -185,10 +187,13 @@ const deleteRows = (rows: BufferRows, sidecars: SidecarStore, seqs: readonly num
   });
 };
 
-/** The place of the newest row when that row is gone already and only its sidecar is left. */
-const findKeptHead = (rows: BufferRows): ChainPlace | null => {
-  const { seq } = rows.head();
-  return rows.statements.hasRow.get(seq) === undefined ? placeOf(rows.epochs(), seq) : null;
+/** Removes the sidecar that outlived its row, now that there is a newer one. */
+const removeKeptHead = (rows: BufferRows, sidecars: SidecarStore): void => {
+  const kept = rows.statements.getMeta.get(KEPT_HEAD_KEY);
+  if (kept === undefined) return;
+  const place = placeOf(rows.epochs(), Number(kept));
+  if (place) sidecars.remove([place]);
+  rows.statements.dropMeta.run(KEPT_HEAD_KEY);
 };
 
 /** Counts images that are stored while their row is not: pruning and giving up leave them alone. */
@@ -265,11 +270,7 @@ export const openBuffer = async (
   const notes = openNotes(dataDir, withRows);
   const arrivals = createArrivals();
   const space = createSpace({ dataDir, withRows, store, isNeeded: arrivals.has, maxBytes, clock });
-  let keptHead = withRows(findKeptHead);
-  const afterCommit = () => {
-    if (keptHead) sidecars.remove([keptHead]);
-    keptHead = null;
-  };
+  const afterCommit = () => withRows((rows) => removeKeptHead(rows, sidecars));
   const write = createWriter({ withRows, sidecars, vault, clock, afterCommit });
   const headPlace = () => withRows((rows) => placeOf(rows.epochs(), rows.head().seq));
 
@@ -305,7 +306,6 @@ export const openBuffer = async (
     prune: (seqs) => {
       const unnamed = withRows((rows) => deleteRows(rows, sidecars, seqs));
       for (const sha256 of unnamed) if (!arrivals.has(sha256)) store.remove(sha256);
-      keptHead = withRows(findKeptHead);
     },
     getMeta: notes.get,
     pinMeta: (key, value) => {

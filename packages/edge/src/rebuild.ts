@@ -2,11 +2,12 @@
  * Brings the rows and their sidecars together: at each start, and when SQLite turns out to be damaged.
  * Rule: nothing is deleted, capturing does not wait for it, and the chain goes on from the newest sidecar if that can be read.
  */
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { detectionSchema } from "@chaverim/contracts";
 import {
+  RESTORE_KEY,
   checksumOf,
   damage,
   parseText,
@@ -20,7 +21,6 @@ import type { ChainPlace, Sidecar, SidecarStore } from "./sidecars.ts";
 
 /** One slice is some 20 ms on a Pi (one small file is about 0.1 ms to read), so that cameras never wait long. */
 const SLICE_ROWS = 200;
-const RESTORE_KEY = "restore";
 
 /** Higher than the last one, and than what any lost card of this collector can have used: seconds since 1970. */
 const nextEpoch = (after: number, nowMs: number): number => Math.max(after + 1, Math.floor(nowMs / 1_000));
@@ -33,8 +33,9 @@ export const placeOf = (epochs: readonly Epoch[], seq: number): ChainPlace | nul
 
 /** Moves a damaged file out of the way, with what SQLite keeps beside it. It stays there for good. */
 export const setAside = (dataDir: string, name: string, nowMs: number): string => {
-  const folder = join(dataDir, "damaged", `${name}-${Math.round(nowMs)}-${process.pid}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const parent = join(dataDir, "damaged");
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  const folder = mkdtempSync(join(parent, `${name}-${Math.round(nowMs)}-`));
   for (const suffix of ["", "-wal", "-shm"]) {
     const path = join(dataDir, name + suffix);
     if (existsSync(path)) renameSync(path, join(folder, name + suffix));

@@ -5,7 +5,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import type { BufferRows } from "./buffer-rows.ts";
+import { OWN_META_KEYS, type BufferRows } from "./buffer-rows.ts";
 import { codeOf } from "./failure.ts";
 import { sha256Of } from "./images.ts";
 
@@ -17,9 +17,6 @@ export type Notes = {
 
 const FILE = "notes.json";
 const notesSchema = z.record(z.string(), z.string());
-
-/** What the rows keep for themselves under the same roof. */
-const OWN_KEYS = ["epoch", "lastSeq", "head", "imageBytes", "restore"];
 
 const readText = (path: string): string | null => {
   try {
@@ -55,7 +52,7 @@ export const openNotes = (dataDir: string, withRows: <T>(work: (rows: BufferRows
   const path = join(dataDir, FILE);
   const amongRows = () =>
     withRows(({ statements }) =>
-      statements.outerMeta.all(JSON.stringify(OWN_KEYS)).map(({ key, value }) => [key, value] as const),
+      statements.outerMeta.all(JSON.stringify(OWN_META_KEYS)).map(({ key, value }) => [key, value] as const),
     );
   const notes = readNotes(path) ?? new Map(amongRows());
   const save = () => {
