@@ -146,12 +146,28 @@ const BODIES: Partial<Record<RouteName, () => RequestInit>> = {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({}),
   }),
+  "POST /api/v1/commands/:commandId/ack": () => ({
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ status: "done", detail: "the matrix" }),
+  }),
+};
+
+/** A command of the collector whose key is tried, or of another one. */
+const aCommand = async (whose: Whose): Promise<string> => {
+  const { id } = whose === "own" ? { id: doors.collectorId } : await central.addCollector();
+  const [command] = await central.sql<{ id: string }[]>`
+    insert into commands (collector_id, counter, verb, args, not_after)
+    select ${id}, coalesce(max(counter), 0) + 1, 'send_diagnostics', '{}', now() + interval '1 hour'
+    from commands where collector_id = ${id} returning id`;
+  return command?.id ?? "";
 };
 
 const expectedStatus = (route: RouteName, who: Who, whose: Whose): ((status: number) => boolean) => {
   const { needs } = accessOf(route);
   if (needs === "collector_key") {
     if (who !== "collector key") return (status) => status === 401;
+    if (route === "POST /api/v1/commands/:commandId/ack") return (status) => status === (whose === "own" ? 200 : 404);
     // Let in: an empty message is answered, or called incomplete.
     return (status) => status === 200 || status === 400;
   }
@@ -165,7 +181,9 @@ describe.each(EVERYBODY)("%s", (who) => {
   describe.each(WHOSE)("%s object", (whose) => {
     test.each(Object.keys(ROUTES) as RouteName[])("%s", async (route) => {
       const world = await doors.createWorld(isRole(who) ? who : "viewer");
-      const path = (route.split(" ")[1] ?? "").replace(":detectionId", whose === "own" ? doors.near.id : doors.far.id);
+      const path = (route.split(" ")[1] ?? "")
+        .replace(":detectionId", whose === "own" ? doors.near.id : doors.far.id)
+        .replace(":commandId", route.includes(":commandId") ? await aCommand(whose) : "");
       const init = BODIES[route]?.() ?? {};
       const headers = { ...(init.headers as Record<string, string>), ...(await headersOf(who, world.me)) };
       const { status } = await fetch(`${central.url}${path}`, { ...init, headers });

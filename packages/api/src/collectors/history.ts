@@ -13,8 +13,7 @@ const HOURS = 24;
 const ALERTS_MAX = 100;
 
 /** @throws AppError not_found */
-export const readHistory = async (sql: Sql, id: string): Promise<CollectorHistory> => {
-  const now = new Date();
+export const readHistory = async (sql: Sql, id: string, now: Date = new Date()): Promise<CollectorHistory> => {
   const [collectors, cameras, counts, hours, alerts] = await Promise.all([
     sql`select 1 from collectors where id = ${id}`,
     sql<{ id: string }[]>`select id from cameras where collector_id = ${id} order by lower(name)`,

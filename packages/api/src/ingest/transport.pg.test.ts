@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { DiskFullError, StoreUnavailableError } from "../evidence/store.ts";
 import { aDetection, aForm, aJpeg, hex, isReceiptGenuine, sendBatch, sendForm, toBytes } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
+import { aHeartbeat, sendHeartbeat } from "../testing/devices.ts";
 
 let central: TestCentral;
 let collector: TestCollector;
@@ -322,8 +323,9 @@ test("When the database ends every connection in the middle of batches, what was
   expect(statuses.has(503)).toBe(true);
   for (const { batch, answer } of answers) {
     const ids = batch.map(({ id }) => id);
-    const found = await central.sql`select 1 from evidence_payloads where id = any(${ids}::uuid[])`;
-    const listed = await central.sql`select 1 from detections where id = any(${ids}::uuid[])`;
+    // Over a connection that was not ended a moment ago.
+    const found = await owner.sql`select 1 from evidence_payloads where id = any(${ids}::uuid[])`;
+    const listed = await owner.sql`select 1 from detections where id = any(${ids}::uuid[])`;
     // All or nothing, and all whenever it was said. (A commit whose answer was lost may have happened all the same.)
     expect(answer.status === 200 ? [10] : [0, 10]).toContain(found.length);
     expect(listed.length).toBe(found.length);
@@ -364,13 +366,85 @@ test("When staging fails in the middle of a body the answer comes all the same",
   }
 });
 
-test("With less than the reserve on the disk ingest stops, and heartbeats go on", async () => {
+test("With less than the reserve on the disk ingest stops and administrators are told; it goes on by itself", async () => {
   await using full = await openTestCentral();
-  const sender = await full.addCollector();
-  full.central.store = { ...full.central.store, space: () => Promise.resolve({ freeBytes: 1e9, totalBytes: 1e12 }) };
-  const answer = await sendBatch(full.url, sender.apiKey, [aDetection()]);
-  expect([answer.status, answer.failure.code, answer.headers.get("retry-after")]).toEqual([507, "disk_full", "60"]);
+  const sender = await full.addCollector(["gate"]);
+  const admin = await full.signIn("admin");
+  const viewer = await full.signIn("viewer");
+  const noticesOf = async (who: typeof admin) =>
+    (await who.trpc.auth.me.query()).notices.map(({ kind, by }) => [kind, by]);
+  const { store } = full.central;
+  let freeBytes = 1e9;
+  full.central.store = { ...store, space: () => Promise.resolve({ freeBytes, totalBytes: 1e12 }) };
+  const send = () => sendBatch(full.url, sender.apiKey, [aDetection()]);
+  const areImagesPaused = async () =>
+    (await sendHeartbeat(full.url, sender.apiKey, aHeartbeat())).body.pace.imagesPaused;
+
+  for (let turn = 0; turn < 3; turn++) {
+    const answer = await send();
+    expect([answer.status, answer.failure.code, answer.headers.get("retry-after")]).toEqual([507, "disk_full", "60"]);
+  }
+  expect([await noticesOf(admin), await noticesOf(viewer)]).toEqual([[["disk_full", sender.name]], []]);
+  // Everything else goes on: signing in, health, heartbeats, which say that images wait.
   expect((await fetch(`${full.url}/healthz`)).status).toBe(200);
+  await full.signIn("operator");
+  expect(await areImagesPaused()).toBe(true);
+
+  // Above the reserve and not far: detections come again, images wait.
+  freeBytes = 3e9;
+  await expect.poll(async () => (await send()).status, { timeout: 5000 }).toBe(200);
+  expect(await areImagesPaused()).toBe(true);
+  freeBytes = 1e11;
+  await expect.poll(async () => (await send()).body.pace.imagesPaused, { timeout: 5000 }).toBe(false);
+  expect(await areImagesPaused()).toBe(false);
+});
+
+test("A notice of a full disk that stands from before a restart goes with the first batch", async () => {
+  await using restarted = await openTestCentral();
+  const sender = await restarted.addCollector(["gate"]);
+  const admin = await restarted.signIn("admin");
+  await restarted.sql`insert into notices (user_id, kind, detail) select id, 'disk_full', '{}' from users`;
+  expect((await admin.trpc.auth.me.query()).notices).toHaveLength(1);
+  await sendBatch(restarted.url, sender.apiKey, [aDetection()]);
+  expect((await admin.trpc.auth.me.query()).notices).toEqual([]);
+});
+
+test("When the evidence store does not answer, collectors are told to send without images", async () => {
+  await using slow = await openTestCentral();
+  const sender = await slow.addCollector(["gate"]);
+  const { store } = slow.central;
+  slow.central.store = { ...store, stage: () => Promise.reject(new StoreUnavailableError("away")) };
+  const pictures = { crop: aJpeg() };
+  const detection = aDetection({}, pictures);
+  expect((await sendBatch(slow.url, sender.apiKey, [detection], [pictures])).status).toBe(503);
+  expect((await sendHeartbeat(slow.url, sender.apiKey, aHeartbeat())).body.pace.imagesPaused).toBe(true);
+  expect((await sendBatch(slow.url, sender.apiKey, [detection])).body).toMatchObject({
+    results: [{ status: "stored", missing: ["crop"] }],
+    pace: { imagesPaused: true },
+  });
+});
+
+test("While a table is locked batches end with 503 within six seconds, and what they brought is stored once afterwards", async () => {
+  const detection = aDetection({ plate: "LOCKED1" });
+  await using owner = openDatabase(central.databaseUrl, { max: 1 });
+  await owner.sql.begin(async (transaction) => {
+    await transaction`lock table evidence_payloads in access exclusive mode`;
+    const startedAt = performance.now();
+    const { status, failure } = await sendBatch(central.url, collector.apiKey, [detection]);
+    expect([status, failure.code]).toEqual([503, "db_unavailable"]);
+    expect(performance.now() - startedAt).toBeLessThan(6000);
+    expect((await fetch(`${central.url}/healthz`)).status).toBe(200);
+  });
+  const { body } = await sendBatch(central.url, collector.apiKey, [detection]);
+  expect(["stored", "duplicate"]).toContain(body.results[0]?.status);
+  expect(await central.sql`select 1 from detections where id = ${detection.id}`).toHaveLength(1);
+});
+
+test("Every answer tells the time, so that a collector learns how far off its clock is", async () => {
+  const { headers } = await sendBatch(central.url, collector.apiKey, [
+    aDetection({ capturedAt: "2034-01-01T00:00:00Z" }),
+  ]);
+  expect(Math.abs(Date.parse(headers.get("date") ?? "") - Date.now())).toBeLessThan(5000);
 });
 
 test("While central shuts down, what is under way is finished and what is new is told to come again", async () => {

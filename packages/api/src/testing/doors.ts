@@ -35,8 +35,9 @@ export type Doors = {
   near: { id: string; alertId: string };
   /** Outside of a viewer's area, with an alert of a list that is not for the field. */
   far: { id: string; alertId: string };
-  /** A collector's key that works. */
+  /** A collector's key that works, and whose it is. */
   apiKey: string;
+  collectorId: string;
   createWorld: (role: Role) => Promise<World>;
   /** A session of this person, made without signing in: the headers that carry it. */
   signedIn: (user: TestUser) => Promise<Record<string, string>>;
@@ -257,5 +258,15 @@ export const openDoors = async (central: TestCentral): Promise<Doors> => {
     const requestId = response.headers.get("x-request-id") ?? "";
     return { outcome: body.error?.data.failure.code ?? "ok", requestId, text };
   };
-  return { near, far, apiKey: collector.apiKey, createWorld, signedIn, passwordOnly, inputs, call };
+  return {
+    near,
+    far,
+    apiKey: collector.apiKey,
+    collectorId: collector.id,
+    createWorld,
+    signedIn,
+    passwordOnly,
+    inputs,
+    call,
+  };
 };

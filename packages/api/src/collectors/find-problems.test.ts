@@ -1,0 +1,144 @@
+/** Each threshold of a collector's health, from both sides. */
+import { expect, test } from "vitest";
+import { aHeartbeat } from "../testing/devices.ts";
+import { type Facts, type OpenAlert, findProblems } from "./find-problems.ts";
+import type { HealthKind } from "./health-alerts.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12);
+const ago = (seconds: number) => new Date(NOW - seconds * 1000);
+const well = () => aHeartbeat({ clock: { now: ago(0).toISOString(), offsetMs: 0 } });
+const facts = (change: Partial<Facts> = {}): Facts => ({
+  revoked: false,
+  lastSeenAt: ago(0),
+  heartbeatAt: ago(0),
+  heartbeat: well(),
+  cameras: [],
+  missing: { count: 0, from: 0, to: 0 },
+  centralEpoch: 1,
+  open: [],
+  ...change,
+});
+const said = (change: object): Partial<Facts> => ({ heartbeat: { ...well(), ...change } });
+const kinds = (change: Partial<Facts>, silentSinceMs = 0) =>
+  findProblems(facts(change), NOW, silentSinceMs).map(({ kind }) => kind);
+const alert = (kind: HealthKind, detail: Record<string, unknown> = {}, cameraId: string | null = null): OpenAlert => ({
+  id: "a",
+  kind,
+  detail,
+  cameraId,
+  openedAt: ago(60),
+});
+const camera = (actual: number, expected: number | null) => [{ id: "c", key: "gate", hour: { actual, expected } }];
+
+test("Nothing is wrong with a collector that is well, was never heard of, or was revoked", () => {
+  expect(kinds({})).toEqual([]);
+  expect(kinds({ lastSeenAt: null, heartbeatAt: null, heartbeat: null })).toEqual([]);
+  expect(kinds({ revoked: true, lastSeenAt: ago(9999), open: [alert("offline"), alert("gap")] })).toEqual([]);
+});
+
+test("It is late after 90 s and offline after 180 s", () => {
+  expect(kinds({ lastSeenAt: ago(90) })).toEqual([]);
+  expect(kinds({ lastSeenAt: ago(91) })).toEqual(["late"]);
+  expect(kinds({ lastSeenAt: ago(180) })).toEqual(["late"]);
+  expect(kinds({ lastSeenAt: ago(181) })).toEqual(["offline"]);
+});
+
+test("A silence from before central was started counts from then", () => {
+  expect(kinds({ lastSeenAt: ago(9999) }, NOW - 30_000)).toEqual([]);
+  expect(kinds({ lastSeenAt: ago(9999) }, NOW - 181_000)).toEqual(["offline"]);
+});
+
+test("Offline is all there is to say: what it said last of heat, disk and cameras is no news", () => {
+  const heartbeat = aHeartbeat({ temperature: 99, disk: { freeBytes: 0, totalBytes: 1 } });
+  expect(kinds({ lastSeenAt: ago(200), heartbeat, cameras: camera(0, 100) })).toEqual(["offline"]);
+});
+
+test.each<[HealthKind, object, object, object]>([
+  [
+    "disk_low",
+    { disk: { freeBytes: 10, totalBytes: 100 } },
+    { disk: { freeBytes: 9, totalBytes: 100 } },
+    { disk: { freeBytes: 12, totalBytes: 100 } },
+  ],
+  ["hot", { temperature: 80 }, { temperature: 80.1 }, { temperature: 75 }],
+])("%s begins past its threshold and ends well before it", (kind, fine, wrong, over) => {
+  expect(kinds(said(fine))).toEqual([]);
+  expect(kinds(said(wrong))).toEqual([kind]);
+  expect(kinds({ ...said(fine), open: [alert(kind)] })).toEqual([kind]);
+  expect(kinds({ ...said(over), open: [alert(kind)] })).toEqual([]);
+});
+
+test("What cannot be known is not wrong: no sensor, no disk, a disk of no size", () => {
+  expect(kinds(said({ temperature: null, disk: null }))).toEqual([]);
+  expect(kinds(said({ disk: { freeBytes: 0, totalBytes: 0 } }))).toEqual(["disk_low"]);
+});
+
+test.each([
+  [300, []],
+  [301, ["clock_wrong"]],
+  [-300, []],
+  [-301, ["clock_wrong"]],
+])("A clock that is %i s off: %j", (seconds, expected) => {
+  expect(kinds(said({ clock: { now: ago(-seconds).toISOString(), offsetMs: null } }))).toEqual(expected);
+});
+
+test.each([
+  ["online", []],
+  ["connecting", []],
+  ["offline", ["camera_offline"]],
+  ["error", ["camera_offline"]],
+])("A camera that is %s: %j", (status, expected) => {
+  const cameras = [{ cameraId: "gate", status, lastDetectionAt: null, clockOffsetMs: null }];
+  expect(kinds({ ...said({ cameras }), cameras: camera(0, null) })).toEqual(expected);
+});
+
+test.each([
+  [1, 10, ["camera_silent"]],
+  [2, 10, []],
+  [0, 9.9, []],
+  [0, null, []],
+  [19, 100, ["camera_silent"]],
+  [20, 100, []],
+])("A camera that saw %i where %j is usual: %j", (actual, expected, problems) => {
+  expect(kinds({ cameras: camera(actual, expected) })).toEqual(problems);
+});
+
+test("Silence is not told while detections wait at the collector, or while it is late", () => {
+  const cameras = camera(0, 100);
+  expect(kinds({ ...said({ buffer: { rows: 51, bytes: 1, oldestAt: null } }), cameras })).toEqual([]);
+  expect(kinds({ lastSeenAt: ago(100), cameras })).toEqual(["late"]);
+});
+
+test("At the turn of the hour a silence goes on until something is seen", () => {
+  const open = [alert("camera_silent", {}, "c")];
+  expect(kinds({ cameras: camera(0, 0.1), open })).toEqual(["camera_silent"]);
+  expect(kinds({ cameras: camera(1, 0.1), open })).toEqual([]);
+  expect(kinds({ cameras: camera(1, 40), open })).toEqual(["camera_silent"]);
+  expect(kinds({ cameras: [], open })).toEqual([]);
+});
+
+test("A gap stays while it cannot be told, while numbers are missing, and a week after a break in the chain", () => {
+  const open = [alert("gap")];
+  const broken = (days: number) => [alert("gap", { brokenOn: ago(days * 86_400).toISOString() })];
+  expect(kinds({ missing: { count: 1, from: 4, to: 4 } })).toEqual(["gap"]);
+  expect(kinds({ missing: null })).toEqual([]);
+  expect(kinds({ missing: null, open })).toEqual(["gap"]);
+  expect(kinds({ open })).toEqual([]);
+  expect(kinds({ open: broken(6.9) })).toEqual(["gap"]);
+  expect(kinds({ open: broken(7) })).toEqual([]);
+});
+
+test("A restore is over when the collector has heard of it, nothing is missing, and it said so afterwards", () => {
+  const open = [alert("restored")];
+  const heard = { centralEpoch: 2, open };
+  expect(kinds({ ...heard, ...said({ centralEpoch: 1 }) })).toEqual(["restored"]);
+  expect(kinds({ ...heard, ...said({ centralEpoch: 2 }), missing: null })).toEqual(["restored"]);
+  expect(kinds({ ...heard, ...said({ centralEpoch: 2 }), heartbeatAt: ago(61) })).toEqual(["restored"]);
+  expect(kinds({ ...heard, ...said({ centralEpoch: 2 }) })).toEqual([]);
+  // A collector of protocol 1 says nothing of epochs.
+  expect(kinds(heard)).toEqual([]);
+});
+
+test("A changed device is told of until the known one is heard: nothing here ends it", () => {
+  expect(kinds({ open: [alert("device_changed")] })).toEqual(["device_changed"]);
+});
