@@ -85,6 +85,8 @@ export const heartbeatResponseSchema = z.object({
   serverTime: z.iso.datetime({ offset: true }),
   pace: paceSchema,
   commands: z.array(commandSchema),
+  /** Who this collector is at central: part of what central signs of a command. Since protocol 2. */
+  collectorId: z.optional(z.uuid()),
   /** Rises when central finds that it was restored from an older backup. Since protocol 2. */
   centralEpoch: z.optional(z.int()),
   /**

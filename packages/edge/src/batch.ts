@@ -10,65 +10,119 @@ import { codeOf, reasonOf } from "./failure.ts";
 
 export type BatchElement = {
   row: DueRow;
+  /** What stands in `detections`: the payload itself, or the payload as a text beside its signature. */
+  text: string;
   images: (StoredImage & { data: Buffer })[];
-  /** Images that the disk could not read now: the row goes without them, and they are tried again later. */
-  unreadable: { role: ImageRole; reason: string }[];
+  /** Images that cannot go now (a disk that does not read, a size that central does not take): tried again later. */
+  withheld: { role: ImageRole; reason: string }[];
 };
 
 export type Batch = {
   elements: BatchElement[];
   bytes: number;
+  /** Rows of which no image can go now, so that there is nothing to send of them. */
+  idle: BatchElement[];
   /** Images whose stored copy is gone or altered. */
   lost: Extract<Settlement, { kind: "image_lost" }>[];
-  /** Something that is due did not fit. */
-  more: boolean;
+  /** An image was left for another batch. */
+  imagesLeft: boolean;
 };
 
-export type BatchLimits = { rows: number; bytes: number; imagesPaused: boolean };
+export type BatchLimits = {
+  /** The whole body, but the first row and the first image go whatever they have: or they never would. */
+  bytes: number;
+  /** The largest image that central takes. */
+  imageBytes: number;
+};
 
-/** Reads an image; null when its stored copy is gone or altered, the reason when the disk cannot read it now. */
-const tryReadImage = async (
+/** The head of a part: 130 bytes and a name. */
+const PART_BYTES = 200;
+
+const emptyBatch = (): Batch => ({ elements: [], bytes: 0, idle: [], lost: [], imagesLeft: false });
+
+const elementOf = (row: DueRow): BatchElement => {
+  const { payload, signature } = row;
+  const text = signature === null ? payload : JSON.stringify({ payload, signature });
+  return { row, text, images: [], withheld: [] };
+};
+
+/** Reads one image into its element, or notes why it cannot go. */
+const addImage = async (
   buffer: DetectionBuffer,
+  batch: Batch,
+  element: BatchElement,
   image: StoredImage,
-): Promise<Buffer | null | { reason: string }> => {
+  limits: BatchLimits,
+): Promise<void> => {
+  if (image.bytes > limits.imageBytes) {
+    const reason = `central takes images of at most ${limits.imageBytes} bytes`;
+    return void element.withheld.push({ role: image.role, reason });
+  }
   try {
-    return await buffer.readImage(image);
+    const data = await buffer.readImage(image);
+    if (data === null) return void batch.lost.push({ seq: element.row.seq, kind: "image_lost", role: image.role });
+    element.images.push({ ...image, data });
+    batch.bytes += data.length + PART_BYTES;
   } catch (error) {
     // A bad sector (EIO) costs one picture, not the batch: thrown, it would stop every row for good.
     if (codeOf(error) === null) throw error;
-    return { reason: reasonOf(error) };
+    element.withheld.push({ role: image.role, reason: reasonOf(error) });
   }
 };
 
-/** Takes the newest due rows and as many of their images as fit; metadata hurries ahead of images that do not. */
-export const fillBatch = async (buffer: DetectionBuffer, limits: BatchLimits, monotonicMs: number): Promise<Batch> => {
-  const rows = buffer.due(limits.rows, monotonicMs, limits.imagesPaused);
-  const batch: Batch = { elements: [], bytes: 0, lost: [], more: rows.length === limits.rows };
-  let images = 0;
+/** Takes as many rows as fit, with their images while these fit too: a crop before a scene. */
+export const fillMetadataBatch = async (
+  buffer: DetectionBuffer,
+  rows: readonly DueRow[],
+  limits: BatchLimits,
+  withImages: boolean,
+): Promise<Batch> => {
+  const batch = emptyBatch();
   for (const row of rows) {
-    const payloadBytes = Buffer.byteLength(row.payload);
-    if (batch.elements.length > 0 && batch.bytes + payloadBytes > limits.bytes) return { ...batch, more: true };
-    batch.bytes += payloadBytes;
-    const element: BatchElement = { row, images: [], unreadable: [] };
+    const element = elementOf(row);
+    const bytes = Buffer.byteLength(element.text);
+    if (batch.elements.length > 0 && batch.bytes + bytes > limits.bytes) break;
     batch.elements.push(element);
-    if (limits.imagesPaused) continue;
-    for (const image of row.imagesDue) {
-      // The first image goes whatever its size, or one that is larger than the limit would never go.
-      if (images > 0 && batch.bytes + image.bytes > limits.bytes) {
-        batch.more = true;
-        continue;
-      }
-      const data = await tryReadImage(buffer, image);
-      if (data === null) {
-        batch.lost.push({ seq: row.seq, kind: "image_lost", role: image.role });
-      } else if (Buffer.isBuffer(data)) {
-        element.images.push({ ...image, data });
-        batch.bytes += data.length;
-        images++;
-      } else {
-        element.unreadable.push({ role: image.role, ...data });
-      }
+    batch.bytes += bytes;
+  }
+  for (const element of batch.elements) {
+    for (const image of element.row.imagesDue.toSorted(cropFirst)) {
+      const fits = withImages && batch.bytes + image.bytes <= limits.bytes;
+      if (fits || image.bytes > limits.imageBytes) await addImage(buffer, batch, element, image, limits);
+      else batch.imagesLeft = true;
     }
+  }
+  return batch;
+};
+
+const cropFirst = (a: StoredImage, b: StoredImage) => (a.role < b.role ? -1 : a.role > b.role ? 1 : 0);
+
+/** Takes images in the order of their rows for as long as they fit; each brings its row's bytes with it. */
+export const fillImageBatch = async (
+  buffer: DetectionBuffer,
+  rows: readonly DueRow[],
+  limits: BatchLimits,
+): Promise<Batch> => {
+  const batch = emptyBatch();
+  for (const row of rows) {
+    const element = elementOf(row);
+    const textBytes = Buffer.byteLength(element.text);
+    for (const image of row.imagesDue) {
+      const bytes = batch.bytes + image.bytes + (element.images.length === 0 ? textBytes : 0);
+      const isFirst = batch.elements.length === 0 && element.images.length === 0;
+      if (!isFirst && bytes > limits.bytes && image.bytes <= limits.imageBytes) {
+        batch.imagesLeft = true;
+        break;
+      }
+      await addImage(buffer, batch, element, image, limits);
+    }
+    if (element.images.length > 0) {
+      batch.elements.push(element);
+      batch.bytes += textBytes;
+    } else if (element.withheld.length > 0) {
+      batch.idle.push(element);
+    }
+    if (batch.imagesLeft) break;
   }
   return batch;
 };
@@ -90,10 +144,11 @@ export const batchBody = (elements: readonly BatchElement[]): RequestBody => {
     ];
     chunks.push(Buffer.from(head.join(CRLF)), data, Buffer.from(CRLF));
   };
-  const payloads = elements.map(({ row }) => row.payload).join(",");
-  addPart('name="detections"', "application/json", Buffer.from(`[${payloads}]`));
+  const texts = elements.map(({ text }) => text).join(",");
+  addPart('name="detections"', "application/json", Buffer.from(`[${texts}]`));
   for (const [index, { images }] of elements.entries()) {
-    for (const { role, data } of images) {
+    // The full scene before the crop, whatever was read first.
+    for (const { role, data } of images.toSorted((a, b) => cropFirst(b, a))) {
       const name = `image_${index}_${role}`;
       addPart(`name="${name}"; filename="${name}.jpg"`, "image/jpeg", data);
     }

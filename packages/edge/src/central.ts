@@ -22,10 +22,22 @@ export type CentralRequest = {
   /** Below the address of central, e.g. `/api/v1/heartbeat`. */
   path: string;
   body?: RequestBody;
+  /** More headers, by name. */
+  headers?: Readonly<Record<string, string>>;
   timeoutMs: number;
 };
 
-/** Sends one request with the collector's key. */
+/** The keys that central may know this collector by. */
+export type ApiKeys = {
+  /** The key to show now. */
+  current: () => string;
+  /** Those to try, the present one first, when central does not know this one. */
+  othersThan: (key: string) => string[];
+  /** Notes which key central took; from then on it is shown first. */
+  noteTaken: (key: string) => void;
+};
+
+/** Sends one request with the collector's key; where central does not know that one, with the others it may know. */
 export type Central = (request: CentralRequest) => Promise<CentralAnswer>;
 
 /** Five hundred results have some 300 KB; an answer beyond this is not central's. */
@@ -47,7 +59,7 @@ const readText = async (response: IncomingMessage): Promise<string> => {
  * @param deadline aborts whatever is under way; set a few seconds after the collector was told to stop
  */
 export const createCentral = (
-  options: { url: string; apiKey: string; version: string },
+  options: { url: string; keys: ApiKeys; version: string },
   clock: Clock,
   centralTime: CentralTime,
   deadline: AbortSignal,
@@ -55,9 +67,12 @@ export const createCentral = (
   const isTls = options.url.startsWith("https:");
   const request = isTls ? httpsRequest : httpRequest;
   const agent = isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
-  const headers = { "X-API-Key": options.apiKey, "User-Agent": `chaverim-collector/${options.version}` };
+  const userAgent = `chaverim-collector/${options.version}`;
 
-  return async ({ method, path, body, timeoutMs }) => {
+  const ask = async (
+    { method, path, body, headers, timeoutMs }: CentralRequest,
+    apiKey: string,
+  ): Promise<CentralAnswer> => {
     const timeout = AbortSignal.timeout(Math.round(timeoutMs));
     const sentMs = clock.monotonicMs();
     try {
@@ -66,7 +81,7 @@ export const createCentral = (
       const outgoing = request(`${options.url}${path}`, {
         method,
         agent,
-        headers: { ...headers, ...bodyHeaders },
+        headers: { ...headers, "X-API-Key": apiKey, "User-Agent": userAgent, ...bodyHeaders },
         signal: AbortSignal.any([timeout, deadline]),
       });
       // The answer may come before the whole body is sent (413), and then the rest of the body fails: that is no failure.
@@ -81,6 +96,20 @@ export const createCentral = (
       const reason = timeout.aborted ? `no answer within ${Math.round(timeoutMs / 1_000)} s` : reasonOf(error);
       return { kind: "unreachable", reason, timedOut: timeout.aborted };
     }
+  };
+
+  return async (request) => {
+    const { keys } = options;
+    const key = keys.current();
+    const answer = await ask(request, key);
+    if (answer.kind !== "answered" || answer.status !== 401) return answer;
+    for (const other of keys.othersThan(key)) {
+      const second = await ask(request, other);
+      if (second.kind !== "answered" || second.status === 401) continue;
+      keys.noteTaken(other);
+      return second;
+    }
+    return answer;
   };
 };
 

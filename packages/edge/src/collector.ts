@@ -7,15 +7,20 @@ import { openBuffer, type DetectionBuffer } from "./buffer.ts";
 import type { Camera, Sighting } from "./cameras/camera.ts";
 import { createFolderCamera } from "./cameras/folder.ts";
 import { openPushCamera, openPushListener, type PushCamera } from "./cameras/hikvision/push.ts";
+import { openKeyRing } from "./central-api-key.ts";
 import { createCentral } from "./central.ts";
-import { createCentralTime, createSystemClock } from "./clock.ts";
+import { createCentralTime, createSystemClock, type CentralTime, type Clock } from "./clock.ts";
+import { createDeeds } from "./commands-deeds.ts";
+import { createCommands } from "./commands.ts";
 import type { Config } from "./config.ts";
 import { FatalError, reasonOf } from "./failure.ts";
 import { createHeartbeat } from "./heartbeat.ts";
-import type { Log } from "./log.ts";
+import type { LevelledLog, Log, RecentLines } from "./log.ts";
 import { createPruner } from "./receipts.ts";
 import { fullJitterMs, pause } from "./retry.ts";
+import { createServiceManager, type Supervision } from "./systemd.ts";
 import { createUploader, type Uploader } from "./uploader.ts";
+import { openVault } from "./vault.ts";
 
 /** A batch that is under way when the collector is told to stop gets this long; everything must be over in 10 s. */
 const DRAIN_MS = 8_000;
@@ -52,19 +57,33 @@ const addWhenPossible = async (
   }
 };
 
-const capture = async (
+type CaptureContext = { buffer: DetectionBuffer; uploader: Uploader; log: Log };
+
+/** Takes what a camera sees into the buffer; `restart` begins with the adapter anew. */
+const createCapture = (
   camera: Camera,
-  buffer: DetectionBuffer,
-  uploader: Uploader,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> => {
-  for await (const sighting of camera.sightings(signal)) {
-    const { stored, bytes } = await addWhenPossible(buffer, sighting, log, signal);
-    // Leaving here without asking for the next sighting keeps this one where it came from.
-    if (!stored) return;
-    if (bytes > 0) uploader.noteAdded(bytes);
-  }
+  { buffer, uploader, log }: CaptureContext,
+): { run: (signal: AbortSignal) => Promise<void>; restart: () => void } => {
+  let restarting = new AbortController();
+
+  const capture = async (signal: AbortSignal): Promise<void> => {
+    for await (const sighting of camera.sightings(signal)) {
+      const { stored, bytes } = await addWhenPossible(buffer, sighting, log, signal);
+      // Leaving here without asking for the next sighting keeps this one where it came from.
+      if (!stored) return;
+      if (bytes > 0) uploader.noteAdded(bytes);
+    }
+  };
+
+  return {
+    restart: () => restarting.abort(),
+    run: async (signal) => {
+      do {
+        restarting = new AbortController();
+        await capture(AbortSignal.any([signal, restarting.signal]));
+      } while (restarting.signal.aborted && !signal.aborted);
+    },
+  };
 };
 
 /** Aborted `DRAIN_MS` after the signal. */
@@ -74,59 +93,99 @@ const deadlineAfter = (signal: AbortSignal): AbortSignal => {
   return deadline.signal;
 };
 
-/**
- * Runs a collector until the signal is aborted; then what is under way is finished, within 10 s.
- * @throws FatalError when it cannot run at all
- */
-export const runCollector = async (config: Config, version: string, log: Log, stop: AbortSignal): Promise<void> => {
-  const failed = new AbortController();
-  const signal = AbortSignal.any([stop, failed.signal]);
-  const clock = createSystemClock();
-  const centralTime = createCentralTime(clock);
-  const central = createCentral({ ...config.central, version }, clock, centralTime, deadlineAfter(signal));
-  const { dataDir } = config;
-  await using buffer = await openBuffer(dataDir, clock);
+type OpenCameras = { cameras: Camera[]; pushCameras: PushCamera[] };
 
+const openCameras = async (
+  config: Config,
+  common: { clock: Clock; central: CentralTime; log: Log },
+): Promise<OpenCameras> => {
   const cameras: Camera[] = [];
   const pushCameras: PushCamera[] = [];
   for (const { location = null, ...camera } of config.cameras) {
-    const common = { location, clock, central: centralTime, log };
     if (camera.adapter === "folder") {
-      cameras.push(createFolderCamera({ ...camera, ...common }));
+      cameras.push(createFolderCamera({ ...camera, ...common, location }));
     } else {
-      const pushCamera = await openPushCamera({ ...camera, ...common, dataDir });
+      const pushCamera = await openPushCamera({ ...camera, ...common, location, dataDir: config.dataDir });
       pushCameras.push(pushCamera);
       cameras.push(pushCamera);
     }
   }
+  return { cameras, pushCameras };
+};
+
+/** What a process gives its collector. */
+export type CollectorProcess = {
+  version: string;
+  log: LevelledLog;
+  recent: RecentLines;
+  supervision: Supervision | null;
+  /** Ends the collector. */
+  stop: AbortSignal;
+};
+
+/**
+ * Runs a collector until it is told to stop; then what is under way is finished, within 10 s.
+ * @throws FatalError when it cannot run at all
+ */
+export const runCollector = async (
+  config: Config,
+  { version, log, recent, supervision, stop }: CollectorProcess,
+): Promise<void> => {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([stop, failed.signal]);
+  const { dataDir, mode } = config;
+  const clock = createSystemClock();
+  const centralTime = createCentralTime(clock);
+  const { offsetMs } = centralTime;
+  const centralNowMs = () => {
+    const offset = offsetMs();
+    return offset === null ? null : clock.nowMs() + offset;
+  };
+  const vault = await openVault(dataDir);
+  await using buffer = await openBuffer(dataDir, clock, { vault, maxBytes: config.maxBytes, log });
+  const keys = openKeyRing(config.central.apiKey, buffer, vault, centralNowMs);
+  const central = createCentral({ url: config.central.url, keys, version }, clock, centralTime, deadlineAfter(signal));
+
+  const { cameras, pushCameras } = await openCameras(config, { clock, central: centralTime, log });
   await using listener = pushCameras.length > 0 ? await openPushListener(config.listen, pushCameras, log) : null;
 
-  const uptimeMs = uptime() * 1_000;
+  // Central's own machine starts one collector, not a thousand: it need not wait for the others.
+  const uptimeMs = mode === "central" ? Number.POSITIVE_INFINITY : uptime() * 1_000;
   const uploader = createUploader({ buffer, central, clock, trigger: config.batch, log, uptimeMs });
-  const { heartbeatMs: intervalMs } = config;
-  const { setPace } = uploader;
+  const { noteAdded, noteAgain, setPace } = uploader;
+  const captures = new Map(cameras.map((camera) => [camera.id, createCapture(camera, { buffer, uploader, log })]));
+  const restarts = new Map([...captures].map(([id, { restart }]) => [id, restart]));
+  const commands = createCommands({
+    store: buffer,
+    central,
+    nowMs: centralNowMs,
+    deeds: createDeeds({ buffer, clock, centralTime, keys, log, recent, noteAdded, restarts }),
+    onAcked: ({ newKey }) => newKey && keys.change(newKey.sha256),
+    log,
+  });
   const heartbeat = createHeartbeat({
     version,
+    mode,
     dataDir,
-    intervalMs,
+    intervalMs: config.heartbeatMs,
     buffer,
     cameras,
     central,
     centralTime,
     clock,
+    vault,
     setPace,
+    noteAgain,
+    takeCommands: commands.take,
     log,
   });
-  const pruner = createPruner({ buffer, central, clock, offsetMs: centralTime.offsetMs, log });
-  log.info({ cameras: cameras.map(({ id }) => id), ...(listener && { port: listener.port }) }, "capturing");
+  const pruner = createPruner({ buffer, central, clock, offsetMs, log });
+  const serviceManager = createServiceManager(supervision, uploader.isStuck, log);
+  log.info({ mode, cameras: cameras.map(({ id }) => id), ...(listener && { port: listener.port }) }, "capturing");
 
-  const parts: Record<string, () => Promise<void>> = {
-    uploader: () => uploader.run(signal),
-    heartbeat: () => heartbeat.run(signal),
-    pruner: () => pruner.run(signal),
-  };
-  for (const camera of cameras) parts[`camera ${camera.id}`] = () => capture(camera, buffer, uploader, log, signal);
-  const running = Object.entries(parts).map(([part, run]) => keepRunning(part, log, signal, run));
+  const parts = { uploader, heartbeat, commands, pruner, "service manager": serviceManager };
+  const all = [...Object.entries(parts), ...[...captures].map(([id, each]) => [`camera ${id}`, each] as const)];
+  const running = all.map(([part, { run }]) => keepRunning(part, log, signal, () => run(signal)));
   try {
     await Promise.all(running);
   } finally {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { readConfig } from "./config.ts";
+import { readConfig, readSupervision } from "./config.ts";
 import { FatalError } from "./failure.ts";
 import { anApiKey, temporaryFolder } from "./testing.ts";
 
@@ -38,8 +38,10 @@ cameras:
   - { id: gate, adapter: hikvision, token: 0123456789abcdef, trustClock: true, location: { lat: 31.8, lon: 35.2 } }
 `);
   expect(config).toEqual({
+    mode: "edge",
     central: { url: "https://alpr.example.org", apiKey: anApiKey },
     dataDir: join(folder, "collector-data"),
+    maxBytes: null,
     batch: { intervalMs: 5_000, rows: 50, bytes: 5 * 1024 * 1024 },
     listen: { host: "127.0.0.1", port: 8090 },
     heartbeatMs: 60_000,
@@ -62,6 +64,7 @@ test("everything can be set by environment, which wins over the file", () => {
     CENTRAL_URL: "http://127.0.0.1:3000",
     API_KEY: anApiKey,
     DATA_DIR: "/var/lib/collector",
+    MAX_GB: "32",
     BATCH: "residential",
     FLUSH_MS: "500",
     LISTEN_HOST: "0.0.0.0",
@@ -73,6 +76,7 @@ test("everything can be set by environment, which wins over the file", () => {
   expect(config).toMatchObject({
     central: { url: "http://127.0.0.1:3000", apiKey: anApiKey },
     dataDir: "/var/lib/collector",
+    maxBytes: 32_000_000_000,
     batch: { intervalMs: 500, rows: 100 },
     listen: { host: "0.0.0.0", port: 0 },
     heartbeatMs: 5_000,
@@ -118,6 +122,30 @@ test("nothing set at all names what is needed", async () => {
     "cameras is missing.",
     "central.apiKey or central.apiKeyFile is missing.",
   ]);
+});
+
+test("mode central is for cameras that push: a drop folder is a mistake there, by file or by environment", async () => {
+  const env = (cameras: object[]) => ({
+    MODE: "central",
+    CENTRAL_URL: "http://127.0.0.1:3000",
+    API_KEY: anApiKey,
+    CAMERAS: JSON.stringify(cameras),
+  });
+  const gate = { id: "gate", adapter: "hikvision", token: "0123456789abcdef" };
+  expect(readConfig([], env([gate])).mode).toBe("central");
+  expect(await problemsOf(() => readConfig([], env([gate, { id: "drop", adapter: "folder", path: "/drop" }])))).toEqual(
+    ["cameras 2.adapter must be a camera that pushes, in mode central."],
+  );
+});
+
+test("what systemd says is read: the socket, and the watchdog in microseconds", () => {
+  expect(readSupervision({})).toBeNull();
+  expect(readSupervision({ NOTIFY_SOCKET: "/run/n" })).toEqual({ socket: "/run/n", watchdogMs: null });
+  expect(readSupervision({ NOTIFY_SOCKET: "@n", WATCHDOG_USEC: "120000000" })).toEqual({
+    socket: "@n",
+    watchdogMs: 120_000,
+  });
+  expect(readSupervision({ NOTIFY_SOCKET: "@n", WATCHDOG_USEC: "0" })?.watchdogMs).toBeNull();
 });
 
 test("ids and tokens are used once", async () => {

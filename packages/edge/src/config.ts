@@ -9,6 +9,7 @@ import { parse as parseYaml } from "yaml";
 import * as z from "zod";
 import { FatalError, reasonOf } from "./failure.ts";
 import { LOG_LEVELS } from "./log.ts";
+import type { Supervision } from "./systemd.ts";
 import type { BatchTrigger } from "./uploader.ts";
 
 /** EX_CONFIG of sysexits.h: the service manager need not try again. */
@@ -57,48 +58,67 @@ const cameraSchema = z.discriminatedUnion(
 
 const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length;
 
-const configSchema = z.strictObject({
-  central: z.strictObject(
-    {
-      url: z.url({ protocol: /^https?$/, error: "must be the address of central, such as https://alpr.example.org" }),
-      apiKey: z.string().optional(),
-      apiKeyFile: z.string().optional(),
-    },
-    required,
-  ),
-  dataDir: text().default("collector-data"),
-  batch: z.enum(["residential", "commercial", "mall"]).default("mall"),
-  // Below 0.2 s every reading is a request of its own; above a minute an alert is no alert.
-  flushMs: z.int().min(200).max(60_000).optional(),
-  listen: z
-    .strictObject({ host: text().default("127.0.0.1"), port: z.int().min(0).max(65_535).default(8090) })
-    .prefault({}),
-  // Below a second a heartbeat would be a load, above ten minutes central would show the collector as offline.
-  heartbeatMs: z.int().min(1_000).max(600_000).default(60_000),
-  logLevel: z.enum(LOG_LEVELS).default("info"),
-  cameras: z
-    .array(cameraSchema, required)
-    .min(1, "names no camera")
-    // The heartbeat tells of at most 64 cameras.
-    .max(64, "names more than 64 cameras")
-    .refine((cameras) => isUnique(cameras.map(({ id }) => id.toLowerCase())), "names the same id twice")
-    .refine(
-      (cameras) => isUnique(cameras.flatMap((camera) => (camera.adapter === "hikvision" ? [camera.token] : []))),
-      "uses the same token twice",
-    ),
-});
+const isFolder = (camera: { adapter: string }) => camera.adapter === "folder";
 
-export type Config = Omit<z.infer<typeof configSchema>, "central" | "batch" | "flushMs"> & {
+const configSchema = z
+  .strictObject({
+    mode: z.enum(["edge", "central"]).default("edge"),
+    central: z.strictObject(
+      {
+        url: z.url({ protocol: /^https?$/, error: "must be the address of central, such as https://alpr.example.org" }),
+        apiKey: z.string().optional(),
+        apiKeyFile: z.string().optional(),
+      },
+      required,
+    ),
+    dataDir: text().default("collector-data"),
+    // Below a gigabyte there is hardly room for an hour of images.
+    maxGb: z.number().min(1).optional(),
+    batch: z.enum(["residential", "commercial", "mall"]).default("mall"),
+    // Below 0.2 s every reading is a request of its own; above a minute an alert is no alert.
+    flushMs: z.int().min(200).max(60_000).optional(),
+    listen: z
+      .strictObject({ host: text().default("127.0.0.1"), port: z.int().min(0).max(65_535).default(8090) })
+      .prefault({}),
+    // Below a second a heartbeat would be a load, above ten minutes central would show the collector as offline.
+    heartbeatMs: z.int().min(1_000).max(600_000).default(60_000),
+    logLevel: z.enum(LOG_LEVELS).default("info"),
+    cameras: z
+      .array(cameraSchema, required)
+      .min(1, "names no camera")
+      // The heartbeat tells of at most 64 cameras.
+      .max(64, "names more than 64 cameras")
+      .refine((cameras) => isUnique(cameras.map(({ id }) => id.toLowerCase())), "names the same id twice")
+      .refine(
+        (cameras) => isUnique(cameras.flatMap((camera) => (camera.adapter === "hikvision" ? [camera.token] : []))),
+        "uses the same token twice",
+      ),
+  })
+  .check(({ value, issues }) => {
+    if (value.mode === "edge") return;
+    // Central's own disk is no drop box: what stands there has no site, and its pictures no device that saw them first.
+    for (const [index, camera] of value.cameras.entries()) {
+      if (!isFolder(camera)) continue;
+      const message = "must be a camera that pushes, in mode central";
+      issues.push({ code: "custom", input: camera, path: ["cameras", index, "adapter"], message });
+    }
+  });
+
+export type Config = Omit<z.infer<typeof configSchema>, "central" | "batch" | "flushMs" | "maxGb"> & {
   central: { url: string; apiKey: string };
   batch: BatchTrigger;
+  /** The most that the data folder may hold; null: what the buffer thinks right for the disk. */
+  maxBytes: number | null;
 };
 
 /** Settings by environment: where each goes, and whether its value is a number or YAML. */
 const ENVIRONMENT: Readonly<Record<string, { path: readonly string[]; yaml?: true; file?: true }>> = {
+  MODE: { path: ["mode"] },
   CENTRAL_URL: { path: ["central", "url"] },
   API_KEY: { path: ["central", "apiKey"] },
   API_KEY_FILE: { path: ["central", "apiKeyFile"], file: true },
   DATA_DIR: { path: ["dataDir"], file: true },
+  MAX_GB: { path: ["maxGb"], yaml: true },
   BATCH: { path: ["batch"] },
   FLUSH_MS: { path: ["flushMs"], yaml: true },
   LISTEN_HOST: { path: ["listen", "host"] },
@@ -193,16 +213,27 @@ export const readConfig = (
   if (!key.ok) problems.push(key.problem);
   if (!parsed.success || !key.ok) return fail(problems);
 
-  const { central, batch, flushMs, dataDir, cameras, ...rest } = parsed.data;
+  const { central, batch, flushMs, maxGb, dataDir, cameras, ...rest } = parsed.data;
   return {
     ...rest,
     central: { url: withoutSlash(central.url), apiKey: key.apiKey },
     batch: { ...BATCHES[batch], ...(flushMs === undefined ? {} : { intervalMs: flushMs }) },
     dataDir: resolve(base, dataDir),
+    maxBytes: maxGb === undefined ? null : Math.round(maxGb * 1e9),
     cameras: cameras.map((camera) =>
       camera.adapter === "folder" ? { ...camera, path: resolve(base, camera.path) } : camera,
     ),
   };
+};
+
+/** What systemd says to a service of the kind `notify` (sd_notify(3), sd_watchdog_enabled(3)); null without it. */
+export const readSupervision = (
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Supervision | null => {
+  const socket = env["NOTIFY_SOCKET"];
+  if (socket === undefined || socket === "") return null;
+  const watchdogMs = Number(env["WATCHDOG_USEC"] ?? Number.NaN) / 1_000;
+  return { socket, watchdogMs: Number.isFinite(watchdogMs) && watchdogMs > 0 ? watchdogMs : null };
 };
 
 const parseArguments = (args: readonly string[]) => {

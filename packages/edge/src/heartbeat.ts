@@ -1,23 +1,35 @@
 /**
- * Tells central every minute how the collector is, and takes the pace and commands that come back.
+ * Tells central every minute how the collector is, signed, and takes the pace, commands and what is held that come back.
  * Rule: a heartbeat never waits for the queue and the queue never waits for a heartbeat.
  */
-import { readFile, statfs } from "node:fs/promises";
 import { PROTOCOL_VERSION, heartbeatResponseSchema, type Heartbeat, type Pace } from "@chaverim/contracts";
+import * as mini from "zod/mini";
 import type { DetectionBuffer } from "./buffer.ts";
 import type { Camera } from "./cameras/camera.ts";
 import { readJson, type Central } from "./central.ts";
 import type { CentralTime, Clock } from "./clock.ts";
-import { codeOf } from "./failure.ts";
+import type { Config } from "./config.ts";
+import { createThrottleReader, readDisk, readTemperature } from "./heartbeat-board.ts";
+import { createDrainEstimate } from "./heartbeat-drain.ts";
 import type { Log } from "./log.ts";
 import { pause } from "./retry.ts";
+import type { Vault } from "./vault.ts";
 
 const HEARTBEAT_TIMEOUT_MS = 10_000;
 /** A tenth either way, so that many collectors do not keep step. */
 const JITTER = 0.1;
 
+const CENTRAL_EPOCH = "centralEpoch";
+
+/** Each command is read by itself: one of a later version must not cost the pace and the rest. */
+const responseSchema = mini.extend(heartbeatResponseSchema, { commands: mini.array(mini.unknown()) });
+type HeartbeatAnswer = mini.infer<typeof responseSchema>;
+/** When a heartbeat was sent: by the device's clock, and since boot. */
+type Asked = { atMs: number; monotonicMs: number };
+
 type HeartbeatOptions = {
   version: string;
+  mode: Config["mode"];
   dataDir: string;
   intervalMs: number;
   buffer: DetectionBuffer;
@@ -25,56 +37,92 @@ type HeartbeatOptions = {
   central: Central;
   centralTime: CentralTime;
   clock: Clock;
+  vault: Pick<Vault, "sign" | "publicKeySpki">;
   setPace: (pace: Pace) => void;
+  /** Rows are due again that central turned out not to hold. */
+  noteAgain: () => void;
+  takeCommands: (collectorId: string | undefined, commands: readonly unknown[]) => void;
   log: Log;
   random?: () => number;
 };
 
-/** Degrees Celsius of the board; null where it has no sensor. The kernel says thousandths. */
-const readTemperature = async (): Promise<number | null> => {
-  try {
-    const text = await readFile("/sys/class/thermal/thermal_zone0/temp", "utf8");
-    return /^-?\d+\s*$/.test(text) ? Number(text) / 1_000 : null;
-  } catch (error) {
-    if (codeOf(error) !== null) return null;
-    throw error;
-  }
-};
-
-const readDisk = async (path: string): Promise<Heartbeat["disk"]> => {
-  const { bavail, blocks, bsize } = await statfs(path);
-  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
-};
-
 export const createHeartbeat = (options: HeartbeatOptions): { run: (signal: AbortSignal) => Promise<void> } => {
-  const { buffer, cameras, central, centralTime, clock, log, random = Math.random } = options;
+  const { buffer, cameras, central, centralTime, clock, vault, log, random = Math.random } = options;
   const startedMs = clock.monotonicMs();
-  const seenCommands = new Set<string>();
+  const readThrottled = createThrottleReader();
+  const estimateDrain = createDrainEstimate();
   let problem: string | null = null;
 
-  const compose = async (): Promise<Heartbeat> => {
-    const { rows, bytes, oldestAtMs, damaged } = buffer.stats();
+  const readEpoch = (): number | null => {
+    const text = buffer.getMeta(CENTRAL_EPOCH);
+    return text === null ? null : Number(text);
+  };
+
+  const readQueue = (): Heartbeat["buffer"] => {
+    const { rows, bytes, oldestAtMs, damaged, lanes, imageSecondsLeft } = buffer.stats();
+    const waiting = { metadata: lanes.metadata.rows, images: lanes.images.rows };
+    const drainSeconds = estimateDrain({ atMs: clock.monotonicMs(), added: buffer.lastSeq(), waiting });
     return {
-      protocol: PROTOCOL_VERSION,
-      version: options.version,
-      uptimeSeconds: Math.round((clock.monotonicMs() - startedMs) / 1_000),
-      epoch: buffer.epoch,
-      lastSeq: buffer.lastSeq(),
-      buffer: { rows, bytes, oldestAt: oldestAtMs === null ? null : new Date(oldestAtMs).toISOString(), damaged },
-      disk: await readDisk(options.dataDir),
-      temperature: await readTemperature(),
-      clock: { now: new Date(clock.nowMs()).toISOString(), offsetMs: centralTime.offsetMs(), bootId: clock.bootId },
-      cameras: cameras.map((camera) => ({ cameraId: camera.id, ...camera.status() })),
+      rows,
+      bytes,
+      oldestAt: oldestAtMs === null ? null : new Date(oldestAtMs).toISOString(),
+      damaged,
+      lanes,
+      drainSeconds: drainSeconds === null ? null : Math.round(drainSeconds),
+      imageSecondsLeft,
     };
   };
 
+  const compose = async (): Promise<Heartbeat> => ({
+    protocol: PROTOCOL_VERSION,
+    version: options.version,
+    mode: options.mode,
+    uptimeSeconds: Math.round((clock.monotonicMs() - startedMs) / 1_000),
+    epoch: buffer.epoch,
+    lastSeq: buffer.lastSeq(),
+    buffer: readQueue(),
+    sacrificed: buffer.sacrificed(),
+    disk: await readDisk(options.dataDir),
+    temperature: await readTemperature(),
+    throttled: await readThrottled(),
+    clock: { now: new Date(clock.nowMs()).toISOString(), offsetMs: centralTime.offsetMs(), bootId: clock.bootId },
+    deviceKey: vault.publicKeySpki,
+    centralEpoch: readEpoch(),
+    cameras: cameras.map((camera) => ({ cameraId: camera.id, ...camera.status() })),
+  });
+
+  /** What central lost is sent again: a restore from an older backup heals itself. */
+  const resend = (received: NonNullable<HeartbeatAnswer["received"]>, askedAtMs: number) => {
+    const { epoch, ranges, truncated } = received;
+    const rows = buffer.notHeld(epoch, ranges, truncated, askedAtMs);
+    if (rows === 0) return;
+    log.warn({ rows, epoch }, "central does not hold detections that it acknowledged; they are sent again");
+    options.noteAgain();
+  };
+
+  const obey = ({ serverTime, pace, commands, centralEpoch, received, collectorId }: HeartbeatAnswer, asked: Asked) => {
+    centralTime.observe(Date.parse(serverTime), asked.monotonicMs, clock.monotonicMs());
+    options.setPace(pace);
+    if (centralEpoch !== undefined && centralEpoch !== readEpoch()) {
+      buffer.setMeta(CENTRAL_EPOCH, String(centralEpoch));
+      log.info({ centralEpoch }, "central has begun an epoch");
+    }
+    if (received) resend(received, asked.atMs);
+    options.takeCommands(collectorId, commands);
+  };
+
   const beat = async (): Promise<void> => {
-    const chunks = [Buffer.from(JSON.stringify(await compose()))];
-    const body = { contentType: "application/json", chunks };
-    const sentMs = clock.monotonicMs();
-    const answer = await central({ method: "POST", path: "/api/v1/heartbeat", body, timeoutMs: HEARTBEAT_TIMEOUT_MS });
-    const text = answer.kind === "answered" && answer.status === 200 ? answer.text : "";
-    const parsed = heartbeatResponseSchema.safeParse(readJson(text));
+    const text = JSON.stringify(await compose());
+    const asked = { atMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+    const answer = await central({
+      method: "POST",
+      path: "/api/v1/heartbeat",
+      headers: { "X-Signature": vault.sign("heartbeat", text) },
+      body: { contentType: "application/json", chunks: [Buffer.from(text)] },
+      timeoutMs: HEARTBEAT_TIMEOUT_MS,
+    });
+    const json = answer.kind === "answered" && answer.status === 200 ? answer.text : "";
+    const parsed = responseSchema.safeParse(readJson(json));
     if (!parsed.success) {
       const reason = answer.kind === "answered" ? `status ${answer.status}` : answer.reason;
       if (problem !== reason) log.warn({ reason }, "the heartbeat was not taken");
@@ -82,14 +130,7 @@ export const createHeartbeat = (options: HeartbeatOptions): { run: (signal: Abor
       return;
     }
     problem = null;
-    const { serverTime, pace, commands } = parsed.data;
-    centralTime.observe(Date.parse(serverTime), sentMs, clock.monotonicMs());
-    options.setPace(pace);
-    for (const { id, verb } of commands) {
-      if (!seenCommands.has(id))
-        log.warn({ command: id, verb }, "this version of the collector does not carry out commands");
-      seenCommands.add(id);
-    }
+    obey(parsed.data, asked);
   };
 
   return {

@@ -8,12 +8,19 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
 import {
+  aCommand,
+  aJpeg,
+  aPace,
   anApiKey,
+  heartbeatReply,
   openTestCentral,
   readBatch,
+  replyWith,
   storedReply,
   temporaryFolder,
   until,
+  type ReceivedRequest,
+  type Reply,
   type TestCentral,
 } from "./testing.ts";
 
@@ -121,6 +128,73 @@ test("after kill -9 in the middle of pushes everything that was answered 200 rea
   child.kill("SIGTERM");
   expect(await exitOf(child)).toBe(0);
   expect(await readdir(join(folder.path, "data", "spool", "gate"))).toEqual([]);
+});
+
+test("SIGTERM ends the process within 10 s while both lanes wait for a central that does not answer, and nothing is lost", async () => {
+  await using folder = await temporaryFolder();
+  let silent = true;
+  const reply = (request: ReceivedRequest): Reply | Promise<Reply> =>
+    silent ? new Promise<Reply>(() => undefined) : storedReply(request);
+  // Metadata alone at first, so that images wait for a lane of their own.
+  const paused = { ...aPace, imagesPaused: true };
+  let pace = paused;
+  await using central = await openTestCentral(
+    (request) => (pace === paused ? replyWith(request, () => ({ missing: ["full", "crop"] }), paused) : reply(request)),
+    ({ url }) => (url.endsWith("/heartbeat") ? heartbeatReply({ pace }) : null),
+  );
+  const env = { ...envOf(folder.path, central.url), FLUSH_MS: "200", HEARTBEAT_MS: "1000" };
+  const { child, lines } = start(env);
+  const port = await portOf(lines);
+  await until(() => central.requests.some(({ url }) => url.endsWith("/heartbeat")));
+  const drop = async (name: string) => {
+    await writeFile(join(folder.path, "drop", `${name}.full.jpg`), aJpeg(name));
+    await writeFile(join(folder.path, "drop", `${name}.tmp`), JSON.stringify({ plate: { text: name } }));
+    await rename(join(folder.path, "drop", `${name}.tmp`), join(folder.path, "drop", `${name}.json`));
+  };
+  await drop("111");
+  await until(() => platesAt(central).has("111"));
+  pace = aPace;
+  const underWay = () => central.batches().length - answeredBefore;
+  const answeredBefore = central.batches().length;
+  await until(() => underWay() === 1);
+  await push(port, "2222222");
+  await until(() => underWay() === 2);
+  const stopped = performance.now();
+  child.kill("SIGTERM");
+  expect(await exitOf(child)).toBe(0);
+  expect(performance.now() - stopped).toBeLessThan(10_000);
+  silent = false;
+  const again = start(env);
+  await portOf(again.lines);
+  await until(() => central.batches().length - answeredBefore > 2 && platesAt(central).has("2222222"));
+  again.child.kill("SIGTERM");
+  expect(await exitOf(again.child)).toBe(0);
+});
+
+test("a heartbeat says the mode, and in mode central a camera that pushes goes the same way", async () => {
+  await using folder = await temporaryFolder();
+  await using central = await openTestCentral();
+  const cameras = JSON.stringify([{ id: "gate", adapter: "hikvision", token: TOKEN }]);
+  const { child, lines } = start({ ...envOf(folder.path, central.url), CAMERAS: cameras, MODE: "central" });
+  await push(await portOf(lines), "7654321");
+  await until(() => platesAt(central).has("7654321"));
+  const heartbeat = central.requests.find(({ url }) => url.endsWith("/heartbeat"));
+  expect(JSON.parse(heartbeat?.body.toString() ?? "{}")).toMatchObject({ mode: "central", protocol: 2 });
+  child.kill("SIGTERM");
+  expect(await exitOf(child)).toBe(0);
+});
+
+test("a command that comes with a heartbeat is done by the process: a test detection reaches central", async () => {
+  await using folder = await temporaryFolder();
+  const command = aCommand("capture_test", { cameraId: "drop" });
+  await using central = await openTestCentral(undefined, ({ url }) =>
+    url.endsWith("/heartbeat") ? heartbeatReply({ commands: [command] }) : null,
+  );
+  const { child } = start({ ...envOf(folder.path, central.url), FLUSH_MS: "200", HEARTBEAT_MS: "1000" });
+  const isDone = () => central.requests.some(({ url }) => url === `/api/v1/commands/${command.id}/ack`);
+  await until(() => isDone() && platesAt(central).has(null));
+  child.kill("SIGTERM");
+  expect(await exitOf(child)).toBe(0);
 });
 
 test("wrong settings end the process with 78 and every mistake in words", async () => {

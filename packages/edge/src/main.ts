@@ -11,13 +11,18 @@ const EXIT_DEADLINE_MS = 10_000;
 
 const start = async (): Promise<void> => {
   // Loaded here and not above: an old Node fails on these files with a syntax error instead of a sentence.
-  const { readConfig } = await import("./config.ts");
+  const { readConfig, readSupervision } = await import("./config.ts");
   const { runCollector } = await import("./collector.ts");
-  const { createLog } = await import("./log.ts");
+  const { createLog, createRecentLines } = await import("./log.ts");
   const { FatalError, reasonOf } = await import("./failure.ts");
   try {
     const config = readConfig(process.argv.slice(2));
-    const log = createLog(config.logLevel);
+    const tokens = config.cameras.flatMap((camera) => (camera.adapter === "hikvision" ? [camera.token] : []));
+    const recent = createRecentLines([config.central.apiKey, ...tokens]);
+    const log = createLog(config.logLevel, (line) => {
+      process.stdout.write(line);
+      recent.note(line);
+    });
     const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
       version: string;
     };
@@ -29,7 +34,7 @@ const start = async (): Promise<void> => {
         setTimeout(() => process.exit(1), EXIT_DEADLINE_MS).unref();
       });
     }
-    await runCollector(config, version, log, stop.signal);
+    await runCollector(config, { version, log, recent, supervision: readSupervision(), stop: stop.signal });
     log.info("stopped");
   } catch (error) {
     const fatal = error instanceof FatalError ? error : null;

@@ -2,14 +2,14 @@
  * Builders and a real HTTP central for the tests of this package.
  * Rule: nothing of the collector is mocked; only time and chance are given.
  */
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { receiptBytes, type Pace, type Receipt } from "@chaverim/contracts";
+import { commandText, receiptBytes, signedBytes, type Command, type Pace, type Receipt } from "@chaverim/contracts";
 import { openBuffer, type DetectionBuffer } from "./buffer.ts";
 import type { Picture, Sighting } from "./cameras/camera.ts";
 import { readMultipart, type Part } from "./cameras/hikvision/multipart.ts";
@@ -19,6 +19,9 @@ import { createLog, type Log } from "./log.ts";
 import { createUploader, type BatchTrigger } from "./uploader.ts";
 
 export const anApiKey = `alpr_${"a".repeat(43)}`;
+
+/** The one key of a collector that never made another. */
+export const aKeyRing = { current: () => anApiKey, othersThan: () => [], noteTaken: () => undefined };
 
 /** A clock that stands still until it is told to move. */
 export const createFakeClock = (nowMs = Date.UTC(2026, 2, 1, 20)): Clock & { advance: (ms: number) => void } => {
@@ -94,7 +97,9 @@ export const aPace: Pace = { delayMs: 0, maxBatch: 50, imagesPaused: false };
 export const readBatch = (request: ReceivedRequest): { payloads: string[]; parts: Part[] } => {
   const parts = readMultipart(request.body, request.headers["content-type"] ?? null);
   const text = parts[0]?.body.toString("utf8") ?? "[]";
-  const payloads = (JSON.parse(text) as unknown[]).map((element) => JSON.stringify(element));
+  const payloads = (JSON.parse(text) as (object | { payload: string; signature: string })[]).map((element) =>
+    "payload" in element ? element.payload : JSON.stringify(element),
+  );
   return { payloads, parts };
 };
 
@@ -107,9 +112,29 @@ export const storedReply = (request: ReceivedRequest, pace: Pace = aPace): Reply
   return { status: 200, body: { results, pace } };
 };
 
-const heartbeatReply = (): Reply => ({
+/** Which collector this is at the test central. */
+export const aCollectorId = "5f0c7b1e-3c1a-4f0e-9a53-1b2c3d4e5f60";
+
+let counter = 0;
+
+/** A command as central signs it, the next in its order unless told otherwise. */
+export const aCommand = (
+  verb: string,
+  args: Record<string, unknown> = {},
+  over: Partial<Command> & { collectorId?: string } = {},
+): Command => {
+  const { collectorId = aCollectorId, ...rest } = over;
+  const id = randomUUID();
+  const notAfter = new Date(Date.now() + 600_000).toISOString();
+  const unsigned = { id, counter: ++counter, notAfter, verb: verb as Command["verb"], args, ...rest };
+  const bytes = signedBytes("command", commandText(collectorId, unsigned));
+  return { ...unsigned, signature: rest.signature ?? sign(null, bytes, privateKey).toString("base64") };
+};
+
+/** The answer to a heartbeat, with what a test puts in. */
+export const heartbeatReply = (over: object = {}): Reply => ({
   status: 200,
-  body: { serverTime: new Date().toISOString(), pace: aPace, commands: [] },
+  body: { serverTime: new Date().toISOString(), pace: aPace, commands: [], collectorId: aCollectorId, ...over },
 });
 
 export type TestCentral = AsyncDisposable & {
@@ -118,9 +143,13 @@ export type TestCentral = AsyncDisposable & {
   batches: () => ReceivedRequest[];
 };
 
-/** A real HTTP server in central's place. `reply` answers batches; heartbeats and keys answer as central's do. */
+/**
+ * A real HTTP server in central's place. `reply` answers batches; heartbeats, keys and acknowledgements are answered as
+ * central does, or as `others` says. A reply may take its time.
+ */
 export const openTestCentral = async (
-  reply: (request: ReceivedRequest, count: number) => Reply = (request) => storedReply(request),
+  reply: (request: ReceivedRequest, count: number) => Reply | Promise<Reply> = (request) => storedReply(request),
+  others: (request: ReceivedRequest) => Reply | null = () => null,
 ): Promise<TestCentral> => {
   const requests: ReceivedRequest[] = [];
   const batches = () => requests.filter(({ url }) => url === "/api/v1/detections/batch");
@@ -136,10 +165,13 @@ export const openTestCentral = async (
       const { method = "", url = "", headers } = request;
       const received = { method, url, headers, body: Buffer.concat(chunks) };
       requests.push(received);
-      if (url === "/api/v1/heartbeat") send(response, heartbeatReply());
+      const other = others(received);
+      if (other) send(response, other);
+      else if (url === "/api/v1/heartbeat") send(response, heartbeatReply());
+      else if (url.endsWith("/ack")) send(response, { status: 204, body: "" });
       else if (url === "/api/v1/keys")
         send(response, { status: 200, body: { keys: [{ keyId: aKeyId, publicKey: aPublicKey }] } });
-      else send(response, reply(received, batches().length));
+      else void Promise.resolve(reply(received, batches().length)).then((answer) => send(response, answer));
     });
   });
   server.listen(0, "127.0.0.1");
@@ -159,7 +191,7 @@ export const openTestCentral = async (
 /** The collector's own line to a test central. */
 export const aLineTo = (url: string, clock: Clock = createSystemClock()): Central =>
   createCentral(
-    { url, apiKey: anApiKey, version: "0.0.0" },
+    { url, keys: aKeyRing, version: "0.0.0" },
     clock,
     createCentralTime(clock),
     new AbortController().signal,
@@ -177,12 +209,13 @@ export const pictures = [
 
 /** A buffer in a folder, a central with this reply, and an uploader between them. */
 export const openLine = async (
-  reply?: (request: ReceivedRequest, count: number) => Reply,
+  reply?: (request: ReceivedRequest, count: number) => Reply | Promise<Reply>,
   {
     trigger = QUICK,
     random = (): number => 0.01,
     dataDir,
-  }: { trigger?: BatchTrigger; random?: () => number; dataDir?: string } = {},
+    uptimeMs = 3_600_000,
+  }: { trigger?: BatchTrigger; random?: () => number; dataDir?: string; uptimeMs?: number } = {},
 ) => {
   const stack = new AsyncDisposableStack();
   const folder = dataDir ?? stack.use(await temporaryFolder()).path;
@@ -191,7 +224,7 @@ export const openLine = async (
   const buffer = stack.use(await openBuffer(folder, clock));
   const { log, lines } = createTestLog();
   const line = aLineTo(central.url, clock);
-  const uploader = createUploader({ buffer, central: line, clock, trigger, log, random, uptimeMs: 3_600_000 });
+  const uploader = createUploader({ buffer, central: line, clock, trigger, log, random, uptimeMs });
   const stop = new AbortController();
   const start = () => {
     const running = uploader.run(stop.signal);

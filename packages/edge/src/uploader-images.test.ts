@@ -1,5 +1,5 @@
 /** What becomes of a row's images on their way to central. Rule: an image is due until central has it or its row is settled. */
-import { mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createSystemClock } from "./clock.ts";
@@ -45,7 +45,7 @@ test.for(["stored", "duplicate"])(
     line.uploader.setPace(pace);
     line.start();
     await until(drained(line.buffer));
-    const roles = () => line.buffer.due(10, Number.MAX_SAFE_INTEGER, false)[0]?.imagesDue.map(({ role }) => role);
+    const roles = () => line.buffer.due(10, Number.MAX_SAFE_INTEGER, "images")[0]?.imagesDue.map(({ role }) => role);
     expect(roles()).toEqual(["full", "crop"]);
     line.uploader.setPace(aPace);
     await until(() => roles() === undefined);
@@ -71,7 +71,7 @@ test("a quarantined row is settled without the images that were not sent, and go
   line.uploader.setPace(pace);
   line.start();
   await until(drained(line.buffer));
-  expect(line.buffer.due(10, Number.MAX_SAFE_INTEGER, false)).toEqual([]);
+  expect(line.buffer.due(10, Number.MAX_SAFE_INTEGER, "images")).toEqual([]);
   // Eight days on, as central's clock says.
   const offsetMs = () => 8 * 86_400_000;
   const central = aLineTo(line.central.url);
@@ -124,6 +124,7 @@ test("an image that the disk cannot read costs no row, is not asked for at once,
   await line.buffer.add(aSighting({ plate: "BAD", pictures: [...pictures] }));
   const images = join(line.folder, "images");
   const name = (await readdir(images, { recursive: true })).find((each) => each.includes(sha256Of(crop))) ?? "";
+  const stored = await readFile(join(images, name));
   // A folder in its place is a file that cannot be read (EISDIR), also for root.
   await rm(join(images, name));
   await mkdir(join(images, name));
@@ -142,7 +143,7 @@ test("an image that the disk cannot read costs no row, is not asked for at once,
     }),
   );
   await rmdir(join(images, name));
-  await writeFile(join(images, name), crop);
+  await writeFile(join(images, name), stored);
   await until(() => line.central.batches().length === 2);
   const [, second] = line.central.batches().map(readBatch);
   expect(second?.parts.map((part) => part.name)).toEqual(["detections", "image_0_crop"]);

@@ -1,8 +1,9 @@
 /** The uploader against a real HTTP server that gives every answer of the wire. Rule: no answer ever costs a detection. */
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { openBuffer } from "./buffer.ts";
+import { openBuffer, type DetectionBuffer } from "./buffer.ts";
 import { createSystemClock } from "./clock.ts";
 import {
   QUICK,
@@ -22,19 +23,28 @@ import {
   type ReceivedRequest,
   type Reply,
 } from "./testing.ts";
-import { readVerdict } from "./uploader.ts";
+import { readVerdict } from "./uploader-verdict.ts";
 
-test("a batch is the exact stored texts, newest first, and then the images of each element, with the key", async () => {
+/** Rows of which something is still to be sent, now or later. */
+const dueInAll = (buffer: DetectionBuffer): number =>
+  (["metadata", "images"] as const).reduce(
+    (sum, lane) => sum + buffer.due(10, Number.MAX_SAFE_INTEGER, lane).length,
+    0,
+  );
+
+test("a batch is the exact stored texts with their signatures, newest first, and then the images of each, with the key", async () => {
   await using line = await openLine();
   await fill(line.buffer, 3, true);
-  const payloads = line.buffer.due(10, 0, false).map(({ payload }) => payload);
+  const due = line.buffer.due(10, 0, "metadata");
   line.start();
   await until(drained(line.buffer));
   const [request] = line.central.batches();
   if (!request) throw new Error("a batch has come");
   const { parts } = readBatch(request);
   expect(request.headers["x-api-key"]).toMatch(/^alpr_/);
-  expect(parts[0]?.body.toString("utf8")).toBe(`[${payloads.join(",")}]`);
+  const elements = due.map(({ payload, signature }) => ({ payload, signature }));
+  expect(due.map(({ seq }) => seq)).toEqual([3, 2, 1]);
+  expect(JSON.parse(parts[0]?.body.toString("utf8") ?? "")).toEqual(elements);
   expect(parts.map(({ name, contentType }) => [name, contentType])).toEqual([
     ["detections", "application/json"],
     ...[0, 1, 2].flatMap((n) => [
@@ -43,7 +53,7 @@ test("a batch is the exact stored texts, newest first, and then the images of ea
     ]),
   ]);
   expect(parts[1]?.body).toEqual(scene);
-  expect(line.buffer.due(10, Number.MAX_SAFE_INTEGER, false)).toEqual([]);
+  expect(dueInAll(line.buffer)).toBe(0);
 });
 
 test("a full batch leaves at once, one that is not full after the interval, and bytes count too", async () => {
@@ -77,7 +87,7 @@ test("a batch stays within its bytes, and images that do not fit follow with the
   );
   for (let n = 0; n < 5; n++) await line.buffer.add(aSighting({ pictures: [{ role: "full", bytes: big(n) }] }));
   line.start();
-  await until(() => line.buffer.due(10, Number.MAX_SAFE_INTEGER, false).length === 0);
+  await until(() => dueInAll(line.buffer) === 0);
   const batches = line.central.batches();
   expect(batches.length).toBe(3);
   for (const { body } of batches) expect(body.length).toBeLessThan(105_000);
@@ -227,20 +237,20 @@ test("a line that cuts every large batch gets smaller ones", async () => {
 
 test("one element that is too large by itself waits, and the others go", async () => {
   await using line = await openLine((request) =>
-    request.body.includes('"HUGE"') ? { status: 413, body: {} } : storedReply(request),
+    request.body.includes("HUGE") ? { status: 413, body: {} } : storedReply(request),
   );
   await line.buffer.add(aSighting({ plate: "HUGE" }));
   await fill(line.buffer, 3);
   line.start();
   await until(() => line.buffer.stats().rows === 1);
-  expect(line.buffer.due(10, Number.MAX_SAFE_INTEGER, false)[0]?.payload).toContain("HUGE");
+  expect(line.buffer.due(10, Number.MAX_SAFE_INTEGER, "metadata")[0]?.payload).toContain("HUGE");
 });
 
 test.for([400, 202])(
   "after five answers of %i the rows go one by one, and one that never arrives whole holds up none",
   async (status) => {
     await using line = await openLine(
-      (request) => (request.body.includes('"CUT"') ? { status, body: {} } : storedReply(request)),
+      (request) => (request.body.includes("CUT") ? { status, body: {} } : storedReply(request)),
       { random: () => 0.001 },
     );
     await line.buffer.add(aSighting({ plate: "CUT" }));
@@ -249,7 +259,7 @@ test.for([400, 202])(
     await until(() => line.buffer.stats().rows === 1);
     const sizes = line.central.batches().map((request) => readBatch(request).payloads.length);
     expect(sizes.slice(0, 6)).toEqual([5, 5, 5, 5, 5, 1]);
-    expect(line.buffer.due(10, Number.MAX_SAFE_INTEGER, false)[0]?.payload).toContain("CUT");
+    expect(line.buffer.due(10, Number.MAX_SAFE_INTEGER, "metadata")[0]?.payload).toContain("CUT");
   },
 );
 
@@ -283,8 +293,13 @@ test("a damaged row in a full batch does not end the drain before the rows behin
     await fill(buffer, 8);
   }
   const database = new Database(join(folder.path, "buffer.db"));
-  database.exec("UPDATE detections SET payload = replace(payload, 'A', 'B') WHERE seq IN (8, 7, 5)");
+  database.exec("UPDATE detections SET payload = replace(payload, 'A', 'B') WHERE seq IN (7, 6, 4)");
   database.close();
+  // With its sidecar a damaged row would be mended.
+  const sidecars = join(folder.path, "sidecars");
+  for (const name of await readdir(sidecars, { recursive: true })) {
+    if (/\/(7|6|4)$/.test(name)) await rm(join(sidecars, name));
+  }
   await using line = await openLine((request) => storedReply(request, { ...aPace, maxBatch: 2 }), {
     dataDir: folder.path,
     trigger: { ...QUICK, rows: 2 },
@@ -293,5 +308,5 @@ test("a damaged row in a full batch does not end the drain before the rows behin
   await until(() => line.buffer.stats().rows === 3);
   expect(line.buffer.stats().damaged).toBe(3);
   const seqs = line.central.batches().flatMap((request) => readBatch(request).payloads);
-  expect(seqs.map((payload) => (JSON.parse(payload) as { seq: number }).seq)).toEqual([6, 4, 3, 2, 1]);
+  expect(seqs.map((payload) => (JSON.parse(payload) as { seq: number }).seq)).toEqual([8, 5, 3, 2, 1]);
 });

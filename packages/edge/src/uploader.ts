@@ -1,101 +1,37 @@
 /**
- * Sends what the buffer holds to central, newest first, for as long as it takes.
- * Rule: only central's receipt acknowledges a row; every other answer means "keep it and try again".
+ * Sends what the buffer holds to central for as long as it takes, in two lanes side by side: metadata newest first, so that
+ * an alert overtakes any backlog, and images oldest first with what is left of the line.
+ * Rule: the metadata lane never waits for an image.
  */
-import {
-  BATCH_ITEMS_MAX,
-  batchResponseSchema,
-  failureSchema,
-  type BatchResponse,
-  type BatchResult,
-  type ImageRole,
-  type Pace,
-} from "@chaverim/contracts";
-import { batchBody, fillBatch, type Batch, type BatchElement } from "./batch.ts";
-import type { DetectionBuffer, Settlement } from "./buffer.ts";
-import { readJson, type Central, type CentralAnswer } from "./central.ts";
+import type { Pace } from "@chaverim/contracts";
+import { fillImageBatch, fillMetadataBatch } from "./batch.ts";
+import type { DetectionBuffer, DueRow } from "./buffer.ts";
+import type { Central } from "./central.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
-import { fullJitterMs, pause, retryAfterMs } from "./retry.ts";
+import { pause } from "./retry.ts";
+import { createLaneContext, createLaneSender } from "./uploader-lane.ts";
+import { createLine } from "./uploader-line.ts";
 import { createWaker } from "./waker.ts";
 
 /** When a batch is sent: so long after its first row, at so many rows, at so many bytes, whichever is first. */
 export type BatchTrigger = { intervalMs: number; rows: number; bytes: number };
 
-/** A half-open connection is given up after this. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** A single row may take longer: 4 bytes a millisecond is 32 kbit/s, the slowest line worth waiting for. */
-const SLOW_LINE_BYTES_PER_MS = 4;
-/** A batch that took less than this can grow again after it had to shrink. */
-const QUICK_ANSWER_MS = 10_000;
-/** A key that central refuses may be claimed again; until then one probe every 5 minutes. */
-const REFUSED_PROBE_MS = 5 * 60_000;
-/** After so many incomplete batches in a row the rows go one by one: something on the line cuts large ones. */
-const INCOMPLETE_TRIES = 5;
-/** Never smaller than this: one row and one image always go. */
-const BATCH_BYTES_MIN = 64 * 1024;
 /** Boards that start together after a power cut spread over this time. */
 const BOOT_SPREAD_MS = 30_000;
 const JUST_BOOTED_MS = 2 * 60_000;
-
-/** What an answer means to the uploader. */
-export type Verdict =
-  | { kind: "results"; response: BatchResponse }
-  /** Ask again later; null: as long as the jitter says. */
-  | { kind: "later"; afterMs: number | null; reason: string }
-  | { kind: "unreachable"; reason: string; timedOut: boolean }
-  | { kind: "refused"; reason: string }
-  | { kind: "too_large"; reason: string }
-  | { kind: "incomplete"; reason: string };
-
-const failureReason = (status: number, text: string): string => {
-  const failure = failureSchema.safeParse(readJson(text));
-  return failure.success ? `${failure.data.code}: ${failure.data.message}` : `status ${status}`;
-};
-
-/** Reads an answer to a batch of these ids, in their order. */
-export const readVerdict = (answer: CentralAnswer, ids: readonly string[], nowMs: number): Verdict => {
-  if (answer.kind === "unreachable") return answer;
-  const { status, retryAfter, text } = answer;
-  if (status === 200) {
-    const parsed = batchResponseSchema.safeParse(readJson(text));
-    const fits =
-      parsed.success &&
-      parsed.data.results.length === ids.length &&
-      parsed.data.results.every(({ id }, index) => id === ids[index]);
-    if (fits) return { kind: "results", response: parsed.data };
-    return { kind: "later", afterMs: null, reason: "the answer is not one of central's: is something between us?" };
-  }
-  const reason = failureReason(status, text);
-  switch (status) {
-    case 202:
-      // Central could not read `detections` at all, which this collector wrote: the line changed it, as with 400.
-      return { kind: "incomplete", reason: "central could not read the batch" };
-    case 400:
-      return { kind: "incomplete", reason };
-    case 401:
-    case 403:
-      return { kind: "refused", reason };
-    case 413:
-      return { kind: "too_large", reason };
-    default:
-      return { kind: "later", afterMs: retryAfterMs(retryAfter, nowMs), reason };
-  }
-};
-
-/** The images that central still wants of a row. Where it does not say, it has only what was sent. */
-const missingOf = ({ row, images }: BatchElement, { status, missing }: BatchResult): readonly ImageRole[] => {
-  // What is in quarantine is settled as it is: its pictures would have no detection to belong to.
-  if (status === "quarantined") return [];
-  const sent = new Set(images.map(({ role }) => role));
-  return missing ?? row.imagesDue.map(({ role }) => role).filter((role) => !sent.has(role));
-};
+/** A lane that is this late against its own promise hangs. */
+const STUCK_MS = 60_000;
 
 export type Uploader = {
   /** Tells that a row of so many bytes was added. */
   noteAdded: (bytes: number) => void;
+  /** Rows are due again that nobody has added: sends them. */
+  noteAgain: () => void;
   /** Obeys a pace that came with a heartbeat; it also shows that the line is there. */
   setPace: (pace: Pace) => void;
+  /** A lane has not moved on when it said it would: not a line that is cut, but a fault of ours. */
+  isStuck: () => boolean;
   run: (signal: AbortSignal) => Promise<void>;
 };
 
@@ -113,153 +49,100 @@ type UploaderOptions = {
 
 export const createUploader = (options: UploaderOptions): Uploader => {
   const { buffer, central, clock, trigger, log, random = Math.random } = options;
+  const line = createLine(trigger.bytes);
+  const context = createLaneContext(
+    { buffer, central, clock, log, random, line },
+    { delayMs: 0, maxBatch: trigger.rows, imagesPaused: false },
+  );
+  const metadata = createLaneSender("metadata", context);
+  const images = createLaneSender("images", context);
   const added = createWaker();
-  const lineBack = createWaker();
+  const imagesWaker = createWaker();
   let pending = { rows: 0, bytes: 0, sinceMs: 0 };
   /** Rows may be due that nobody has counted: at start, and whenever a batch could not take everything. */
   let backlog = true;
-  let pace: Pace = { delayMs: 0, maxBatch: trigger.rows, imagesPaused: false };
-  let rowLimit = BATCH_ITEMS_MAX;
-  let byteLimit = trigger.bytes;
-  let failures = 0;
-  let incompletes = 0;
-  let problem: string | null = null;
+  let imagesWait = true;
+  let imagesUnderWay = false;
+  const limits = () => ({ bytes: line.budget(), imageBytes: context.limits.imageBytes });
 
-  const noteProblem = (kind: string, reason: string) => {
-    if (problem !== kind) log.warn({ reason, ...buffer.stats() }, "central does not take detections; they are kept");
-    problem = kind;
+  /** Images that are due and older than the oldest of these rows. */
+  const olderImagesWait = (rows: readonly DueRow[]): boolean => {
+    const oldest = Math.min(...rows.map(({ seq }) => seq));
+    // Every row of the batch may stand before an older one in no order but this: the first of the lane is the oldest.
+    const [first] = buffer.due(1, clock.monotonicMs(), "images");
+    return first !== undefined && first.seq < oldest;
   };
 
-  const shrink = (rows: number, bytes: number) => {
-    rowLimit = Math.max(1, Math.floor(rows / 2));
-    byteLimit = Math.max(BATCH_BYTES_MIN, Math.floor(bytes / 2));
-  };
-
-  /** Lets the rows of a batch that is as small as can be wait, so that others come before them. */
-  const setAsideIfSingle = ({ elements }: Batch) => {
-    const [only] = elements;
-    if (!only || elements.length > 1) return;
-    const againAtMs = clock.monotonicMs() + fullJitterMs(only.row.tries + 1, random);
-    buffer.settle([{ seq: only.row.seq, kind: "again", againAtMs }]);
-  };
-
-  const settlementOf = (element: BatchElement, result: BatchResult): Settlement => {
-    const { row, images, unreadable } = element;
-    const backOffMs = () => clock.monotonicMs() + fullJitterMs(row.tries + 1, random);
-    const { receipt } = result;
-    switch (result.status) {
-      case "retransmit":
-        return { seq: row.seq, kind: "again", againAtMs: backOffMs() };
-      case "quarantined":
-        log.warn({ id: row.id, reason: result.reason, detail: result.detail }, "central quarantined a detection");
-        break;
-      case "stored":
-      case "duplicate":
-        break;
-    }
-    // Without a receipt nothing is acknowledged, whatever the status says.
-    if (!receipt) return { seq: row.seq, kind: "again", againAtMs: backOffMs() };
-    const missing = missingOf(element, result);
-    // An image that was sent and is missing all the same must not spin, nor one that the disk could not read.
-    const spins = missing.some((role) => [...images, ...unreadable].some((image) => image.role === role));
-    return { seq: row.seq, kind: "acknowledged", receipt, missing, againAtMs: spins ? backOffMs() : 0 };
-  };
-
-  const takeResults = (batch: Batch, response: BatchResponse, tookMs: number): number => {
-    const settlements: Settlement[] = [];
-    for (const [index, element] of batch.elements.entries()) {
-      const result = response.results[index];
-      if (result) settlements.push(settlementOf(element, result));
-    }
-    buffer.settle(settlements);
-    if (problem !== null) log.info("central takes detections again");
-    problem = null;
-    failures = 0;
-    incompletes = 0;
-    if (tookMs < QUICK_ANSWER_MS) {
-      rowLimit = Math.min(BATCH_ITEMS_MAX, rowLimit * 2);
-      byteLimit = Math.min(trigger.bytes, byteLimit * 2);
-    }
-    pace = response.pace;
-    backlog = batch.more;
-    if (response.results.some((result) => result.clock === "suspect")) log.warn("central doubts this device's clock");
-    log.debug(
-      { rows: batch.elements.length, bytes: batch.bytes, durationMs: Math.round(tookMs) },
-      "batch acknowledged",
-    );
-    return pace.delayMs;
-  };
-
-  /** Acts on a verdict; returns how long to wait before the next batch. */
-  const obey = async (verdict: Verdict, batch: Batch, tookMs: number, signal: AbortSignal): Promise<void> => {
-    if (verdict.kind === "results") return pause(takeResults(batch, verdict.response, tookMs), signal);
-    backlog = true;
-    failures++;
-    noteProblem(verdict.kind, verdict.reason);
-    const { elements, bytes } = batch;
-    switch (verdict.kind) {
-      case "later":
-        return pause(verdict.afterMs ?? fullJitterMs(failures, random), signal);
-      case "refused":
-        return pause(REFUSED_PROBE_MS, signal);
-      case "unreachable":
-        // A server that closes on a large body before we can read its 413 looks like a cut line, too.
-        if (verdict.timedOut || failures >= INCOMPLETE_TRIES) shrink(elements.length, bytes);
-        return lineBack.wait(fullJitterMs(failures, random), signal);
-      case "too_large":
-        shrink(elements.length, bytes);
-        setAsideIfSingle(batch);
-        return pause(fullJitterMs(1, random), signal);
-      case "incomplete":
-        incompletes++;
-        if (incompletes >= INCOMPLETE_TRIES) {
-          rowLimit = 1;
-          setAsideIfSingle(batch);
-        }
-        return pause(fullJitterMs(failures, random), signal);
-    }
-  };
-
-  const sendBatch = async (signal: AbortSignal): Promise<void> => {
-    const limits = {
-      rows: Math.min(rowLimit, pace.maxBatch, BATCH_ITEMS_MAX),
-      bytes: byteLimit,
-      imagesPaused: pace.imagesPaused,
-    };
+  const sendMetadata = async (signal: AbortSignal): Promise<void> => {
     pending = { rows: 0, bytes: 0, sinceMs: 0 };
-    const batch = await fillBatch(buffer, limits, clock.monotonicMs());
-    if (batch.lost.length > 0) {
-      log.error({ images: batch.lost }, "stored images are gone or altered and cannot be sent");
-      buffer.settle(batch.lost);
+    const outcome = await metadata.send((rows, more) => {
+      const alone = more || imagesUnderWay || context.pace.imagesPaused || line.isSlow() || olderImagesWait(rows);
+      return fillMetadataBatch(buffer, rows, limits(), !alone);
+    }, signal);
+    backlog = outcome.kind === "kept" || outcome.more;
+    if (outcome.imagesLeft) imagesWait = true;
+    imagesWaker.wake();
+  };
+
+  const sendImages = async (signal: AbortSignal): Promise<void> => {
+    imagesUnderWay = true;
+    try {
+      const outcome = await images.send((rows) => fillImageBatch(buffer, rows, limits()), signal);
+      imagesWait = outcome.kind === "kept" || outcome.more || outcome.imagesLeft;
+    } finally {
+      imagesUnderWay = false;
     }
-    for (const { row, unreadable } of batch.elements) {
-      if (unreadable.length > 0) log.error({ id: row.id, images: unreadable }, "stored images cannot be read now");
-    }
-    if (batch.elements.length === 0) {
-      backlog = false;
-      return;
-    }
-    const body = batchBody(batch.elements);
-    const slowLineMs = batch.elements.length === 1 ? batch.bytes / SLOW_LINE_BYTES_PER_MS : 0;
-    const sentMs = clock.monotonicMs();
-    const timeoutMs = REQUEST_TIMEOUT_MS + slowLineMs;
-    const answer = await central({ method: "POST", path: "/api/v1/detections/batch", body, timeoutMs });
-    const ids = batch.elements.map(({ row }) => row.id);
-    const verdict = readVerdict(answer, ids, clock.nowMs());
-    await obey(verdict, batch, clock.monotonicMs() - sentMs, signal);
+  };
+
+  const wakeBoth = () => {
+    added.wake();
+    imagesWaker.wake();
+  };
+
+  const noteAgain = () => {
+    backlog = true;
+    imagesWait = true;
+    wakeBoth();
+  };
+
+  /** How long it is until a row's own waiting time is over; when one's is, both lanes look what is due. */
+  const untilNextAgainMs = (): number => {
+    const waitMs = (buffer.nextDueAtMs() ?? Number.POSITIVE_INFINITY) - clock.monotonicMs();
+    if (waitMs <= 0) noteAgain();
+    return waitMs;
   };
 
   /** Waits until a batch is due by age, count or bytes, or a row's own waiting time is over. */
-  const untilDue = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted && !backlog) {
-      if (pending.rows >= trigger.rows || pending.bytes >= trigger.bytes) return;
-      const dueAtMs = Math.min(
-        pending.rows > 0 ? pending.sinceMs + trigger.intervalMs : Number.POSITIVE_INFINITY,
-        buffer.nextDueAtMs() ?? Number.POSITIVE_INFINITY,
-      );
+  const untilMetadataDue = async (signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      const againMs = untilNextAgainMs();
+      if (signal.aborted || backlog || pending.rows >= trigger.rows || pending.bytes >= trigger.bytes) return;
+      const dueAtMs = pending.rows > 0 ? pending.sinceMs + trigger.intervalMs : Number.POSITIVE_INFINITY;
       const waitMs = dueAtMs - clock.monotonicMs();
       if (waitMs <= 0) return;
-      await added.wait(waitMs, signal);
+      await metadata.wait(Math.min(waitMs, againMs), signal, added);
+    }
+  };
+
+  /** Waits until images are due and the line has room for them. */
+  const untilImagesDue = async (signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      // While the line is cut the metadata lane alone tries; on a slow one alerts and their backlog come first.
+      const blocked = context.pace.imagesPaused || metadata.isLineDown() || (line.isSlow() && backlog);
+      const waitMs = blocked ? Number.POSITIVE_INFINITY : untilNextAgainMs();
+      if (signal.aborted || (imagesWait && !blocked)) return;
+      await images.wait(waitMs, signal, imagesWaker);
+    }
+  };
+
+  const repeat = async (
+    signal: AbortSignal,
+    untilDue: (signal: AbortSignal) => Promise<void>,
+    send: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> => {
+    while (!signal.aborted) {
+      await untilDue(signal);
+      if (!signal.aborted) await send(signal);
     }
   };
 
@@ -269,17 +152,25 @@ export const createUploader = (options: UploaderOptions): Uploader => {
       pending = { rows: pending.rows + 1, bytes: pending.bytes + bytes, sinceMs };
       added.wake();
     },
+    noteAgain,
     setPace: (next) => {
-      if (pace.imagesPaused && !next.imagesPaused) backlog = true;
-      pace = next;
-      lineBack.wake();
-      added.wake();
+      context.pace = next;
+      metadata.lineBack();
+      images.lineBack();
+      wakeBoth();
     },
+    isStuck: () => Math.min(metadata.backByMs(), images.backByMs()) + STUCK_MS < clock.monotonicMs(),
     run: async (signal) => {
       if (options.uptimeMs < JUST_BOOTED_MS) await pause(random() * BOOT_SPREAD_MS, signal);
-      while (!signal.aborted) {
-        await untilDue(signal);
-        if (!signal.aborted) await sendBatch(signal);
+      // One lane that fails takes the other with it, so that both start again together.
+      const failed = new AbortController();
+      const both = AbortSignal.any([signal, failed.signal]);
+      const lanes = [repeat(both, untilMetadataDue, sendMetadata), repeat(both, untilImagesDue, sendImages)];
+      try {
+        await Promise.all(lanes);
+      } finally {
+        failed.abort();
+        await Promise.allSettled(lanes);
       }
     },
   };

@@ -1,0 +1,54 @@
+/**
+ * Central's signing keys, as this collector heard of them first.
+ * Rule: a key that was pinned is never replaced, and commands are obeyed under the first one alone.
+ */
+import { createPublicKey, verify } from "node:crypto";
+import { commandText, signedBytes, type Command } from "@chaverim/contracts";
+import * as z from "zod";
+import { readJson, type Central } from "./central.ts";
+
+const KEYS_TIMEOUT_MS = 10_000;
+
+const keysSchema = z.object({ keys: z.array(z.object({ keyId: z.string(), publicKey: z.string() })).max(100) });
+
+type PinStore = { getMeta: (key: string) => string | null; pinMeta: (key: string, value: string) => void };
+
+const metaKey = (keyId: string) => `receiptKey:${keyId}`;
+/** Of the keys that central ever named, the first: whoever gets at central's address later commands nothing. */
+const COMMAND_KEY = "commandKey";
+
+/** The pinned key of this name: Ed25519, base64 of SPKI DER; null when central never named it. */
+export const pinnedKey = (store: PinStore, keyId: string): string | null => store.getMeta(metaKey(keyId));
+
+/** Asks central for its signing keys and pins those that are new. */
+export const pinKeys = async (store: PinStore, central: Central): Promise<void> => {
+  const answer = await central({ method: "GET", path: "/api/v1/keys", timeoutMs: KEYS_TIMEOUT_MS });
+  const parsed = keysSchema.safeParse(answer.kind === "answered" ? readJson(answer.text) : undefined);
+  for (const { keyId, publicKey } of parsed.data?.keys ?? []) {
+    store.pinMeta(metaKey(keyId), publicKey);
+    store.pinMeta(COMMAND_KEY, pinnedKey(store, keyId) ?? publicKey);
+  }
+};
+
+/** The key under which commands are obeyed; null while central has not been heard. */
+export const commandKey = (store: PinStore): string | null => store.getMeta(COMMAND_KEY);
+
+/**
+ * Says whether a signature is of this key.
+ * @param publicKey Ed25519, base64 of SPKI DER
+ * @param signature base64
+ */
+export const isSignedBy = (publicKey: string, bytes: Uint8Array, signature: string): boolean => {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, "base64"), format: "der", type: "spki" });
+    return verify(null, bytes, key, Buffer.from(signature, "base64"));
+  } catch (error) {
+    // A key or a signature of another shape: not valid, whatever the library says about it.
+    if (error instanceof Error) return false;
+    throw error;
+  }
+};
+
+/** Says whether central signed this command for this collector. */
+export const isCommandSigned = (publicKey: string, collectorId: string, command: Command): boolean =>
+  isSignedBy(publicKey, signedBytes("command", commandText(collectorId, command)), command.signature);

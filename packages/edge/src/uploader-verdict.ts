@@ -1,0 +1,75 @@
+/**
+ * What an answer of central to a batch means.
+ * Rule: only results for exactly the ids that were sent, in their order, are believed; nothing else settles a row.
+ */
+import {
+  batchResponseSchema,
+  failureSchema,
+  type BatchResponse,
+  type BatchResult,
+  type ImageRole,
+} from "@chaverim/contracts";
+import * as z from "zod";
+import type { BatchElement } from "./batch.ts";
+import { readJson, type CentralAnswer } from "./central.ts";
+import { retryAfterMs } from "./retry.ts";
+
+/** What central says it takes, with 413; what it does not say is undefined. */
+const sizeLimitsSchema = z.object({
+  maxBatchBytes: z.int().positive().optional().catch(undefined),
+  maxItemBytes: z.int().positive().optional().catch(undefined),
+  maxItems: z.int().positive().optional().catch(undefined),
+});
+export type SizeLimits = z.infer<typeof sizeLimitsSchema>;
+
+export type Verdict =
+  | { kind: "results"; response: BatchResponse }
+  /** Ask again later; null: as long as the jitter says. `fault`: central tripped over something, perhaps over these rows. */
+  | { kind: "later"; afterMs: number | null; fault: boolean; reason: string }
+  | { kind: "unreachable"; reason: string; timedOut: boolean }
+  | { kind: "refused"; reason: string }
+  | { kind: "too_large"; reason: string; limits: SizeLimits }
+  /** `unread`: it arrived, and central could not read it at all. */
+  | { kind: "incomplete"; reason: string; unread: boolean };
+
+/** Reads an answer to a batch of these ids, in their order. */
+export const readVerdict = (answer: CentralAnswer, ids: readonly string[], nowMs: number): Verdict => {
+  if (answer.kind === "unreachable") return answer;
+  const { status, retryAfter, text } = answer;
+  if (status === 200) {
+    const parsed = batchResponseSchema.safeParse(readJson(text));
+    const fits =
+      parsed.success &&
+      parsed.data.results.length === ids.length &&
+      parsed.data.results.every(({ id }, index) => id === ids[index]);
+    if (fits) return { kind: "results", response: parsed.data };
+    const reason = "the answer is not one of central's: is something between us?";
+    return { kind: "later", afterMs: null, fault: false, reason };
+  }
+  const failure = failureSchema.safeParse(readJson(text));
+  const reason = failure.success ? `${failure.data.code}: ${failure.data.message}` : `status ${status}`;
+  switch (status) {
+    case 202:
+      // Every row was JSON when it was written, and is hashed before it is sent: the line changed it, as with 400.
+      return { kind: "incomplete", reason: "central could not read the batch", unread: true };
+    case 400:
+      return { kind: "incomplete", reason, unread: false };
+    case 401:
+    case 403:
+      return { kind: "refused", reason };
+    case 413: {
+      const limits = sizeLimitsSchema.safeParse(failure.data?.details ?? {});
+      return { kind: "too_large", reason, limits: limits.data ?? {} };
+    }
+    default:
+      return { kind: "later", afterMs: retryAfterMs(retryAfter, nowMs), fault: status === 500, reason };
+  }
+};
+
+/** The images that central still wants of a row. Where it does not say, it has only what was sent. */
+export const missingOf = ({ row, images }: BatchElement, { status, missing }: BatchResult): readonly ImageRole[] => {
+  // What is in quarantine is settled as it is: its pictures would have no detection to belong to.
+  if (status === "quarantined") return [];
+  const sent = new Set(images.map(({ role }) => role));
+  return missing ?? row.imagesDue.map(({ role }) => role).filter((role) => !sent.has(role));
+};
