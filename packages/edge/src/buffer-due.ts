@@ -2,8 +2,7 @@
  * The way out of the buffer: which rows are to be sent, each proved to be what was written.
  * Rule: a row whose bytes changed is mended from its sidecar; without one it is kept, counted and never sent.
  */
-import { detectionSchema } from "@chaverim/contracts";
-import { checksumOf, parseText, type BufferRows, type FoundRow, type Lane, type StoredImage } from "./buffer-rows.ts";
+import { checksumOf, readSaid, type BufferRows, type FoundRow, type Lane, type StoredImage } from "./buffer-rows.ts";
 import { sha256Of, type ImageStore } from "./images.ts";
 import { placeOf, rowOfSidecar } from "./rebuild.ts";
 import type { SidecarStore } from "./sidecars.ts";
@@ -29,9 +28,9 @@ const describe = (images: readonly StoredImage[]): string =>
 /** Says whether a row is what was written, stands where it says, and names the images that it declares. */
 const isWhole = (rows: BufferRows, row: FoundRow): boolean => {
   if (sha256Of(row.payload) !== row.sha256) return false;
-  const detection = detectionSchema.safeParse(parseText(row.payload));
-  if (!detection.success || detection.data.id !== row.id) return false;
-  const { nonce, epoch, seq, images } = detection.data;
+  const said = readSaid(row.payload);
+  if (said?.id !== row.id) return false;
+  const { nonce, epoch, seq, images } = said;
   // Version 0.1 wrote no nonce, and signed nothing.
   const isIntact = nonce === undefined ? row.signature === null : row.checksum === checksumOf(row);
   const place = placeOf(rows.epochs(), row.seq);
@@ -47,8 +46,8 @@ const isWhole = (rows: BufferRows, row: FoundRow): boolean => {
 const mend = (rows: BufferRows, row: FoundRow, { sidecars, images }: Parts): FoundRow | null => {
   const place = placeOf(rows.epochs(), row.seq);
   const sidecar = place && sidecars.read(place);
-  if (!sidecar) return null;
-  const made = rowOfSidecar(sidecar, row.seq, images);
+  const made = sidecar && rowOfSidecar(sidecar, row.seq, images);
+  if (!made) return null;
   rows.together(() => {
     rows.statements.mend.run(made.row);
     rows.statements.deleteImages.run(row.seq);

@@ -6,8 +6,9 @@
  * row's minus the `base` of the epoch.
  */
 import { statSync } from "node:fs";
-import type { ImageRole, SACRIFICES } from "@chaverim/contracts";
+import { IMAGE_ROLES, type ImageRole, type SACRIFICES } from "@chaverim/contracts";
 import Database from "better-sqlite3";
+import * as z from "zod/mini";
 import { FatalError, codeOf, reasonOf } from "./failure.ts";
 import { sha256Of } from "./images.ts";
 
@@ -137,12 +138,27 @@ export const checksumOf = (row: { id: string; payload: string; signature: string
 /** What `isDamage` knows, for damage that SQLite itself does not see. */
 export const damage = (reason: string): Error => Object.assign(new Error(reason), { code: "SQLITE_CORRUPT" });
 
-/** A payload's value; undefined when the disk made something else of it. */
-export const parseText = (payload: string): unknown => {
+/**
+ * What a payload says about its own row. It was a whole detection when it was written, and its checksum says whether it is
+ * still that: to check it all over again would cost a draining collector more than everything else.
+ */
+const saidSchema = z.object({
+  id: z.string(),
+  cameraId: z.string(),
+  capturedAt: z.string(),
+  epoch: z.number(),
+  seq: z.number(),
+  nonce: z.optional(z.nullable(z.string())),
+  images: z.array(z.object({ role: z.enum(IMAGE_ROLES), sha256: z.string(), bytes: z.number() })),
+});
+export type Said = z.infer<typeof saidSchema>;
+
+/** Reads what a payload says about its own row; null when the disk made something else of it. */
+export const readSaid = (payload: string): Said | null => {
   try {
-    return JSON.parse(payload);
+    return saidSchema.safeParse(JSON.parse(payload)).data ?? null;
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError) return null;
     throw error;
   }
 };

@@ -4,8 +4,8 @@
  */
 import { statSync, statfsSync } from "node:fs";
 import { join } from "node:path";
-import { SACRIFICES, detectionSchema, type Heartbeat } from "@chaverim/contracts";
-import { parseText, type BufferRows, type KeptImage } from "./buffer-rows.ts";
+import { SACRIFICES, type Heartbeat } from "@chaverim/contracts";
+import { readSaid, type BufferRows, type KeptImage } from "./buffer-rows.ts";
 import { BUFFER_FILE } from "./buffer-recovery.ts";
 import type { Clock } from "./clock.ts";
 import type { ImageStore } from "./images.ts";
@@ -46,8 +46,8 @@ const candidates = ({ statements }: BufferRows, kind: Sacrifice): KeptImage[] =>
 
 /** When an image was captured; of a row that is damaged, when it was stored. */
 const capturedMs = ({ payload, createdAt }: KeptImage): number => {
-  const said = detectionSchema.safeParse(parseText(payload));
-  return said.success ? Date.parse(said.data.capturedAt) : createdAt;
+  const said = readSaid(payload);
+  return said ? Date.parse(said.capturedAt) : createdAt;
 };
 
 const record = (rows: BufferRows, kind: Sacrifice, images: readonly KeptImage[]): void => {
