@@ -46,7 +46,7 @@ const isGenuine = async ({ signature, ...command }: Command, collectorId = colle
     format: "der",
     type: "spki",
   });
-  const bytes = signedBytes("command", commandText(collectorId, command as Command));
+  const bytes = signedBytes("command", commandText(collectorId, command));
   return verify(null, bytes, publicKey, Buffer.from(signature, "base64"));
 };
 

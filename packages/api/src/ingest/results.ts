@@ -51,7 +51,8 @@ export const toResults = (keys: CentralKeys, batch: Batch, outcome: Outcome): Ba
     results.set(index, {
       id,
       status: "quarantined",
-      reason,
+      // Only a collector that was rolled back to protocol 1 sends plain what was signed before: it does not know this reason.
+      ...(reason === "unsigned" ? { integrity: reason } : { reason }),
       detail,
       receipt: receipt(element.payloadSha256, receivedAt, element.place),
     });

@@ -81,8 +81,13 @@ test("Once its device is known, what a collector sends plain is quarantined; the
   const later = aDetection({ plate: "PLAIN2" });
   const results = await send([later, device.element(aDetection({ plate: "SIGNED2" }))]);
   expect(results).toMatchObject([
-    { id: later.id, status: "quarantined", reason: "unsigned", receipt: { payload: hex(JSON.stringify(later)) } },
+    { id: later.id, status: "quarantined", integrity: "unsigned", receipt: { payload: hex(JSON.stringify(later)) } },
     { status: "stored", integrity: "ok" },
+  ]);
+  // A collector of protocol 1 would not understand an answer with a reason that it does not know.
+  expect(results[0]).not.toHaveProperty("reason");
+  expect(await central.sql`select reason from quarantine where detection_id = ${later.id}`).toEqual([
+    { reason: "unsigned" },
   ]);
 });
 

@@ -2,7 +2,7 @@
  * What central counts, in Prometheus' text format.
  * Rule: labels are small fixed sets; a plate is never a label.
  */
-import type { Priority } from "@chaverim/contracts";
+import { HEALTH_KINDS, type Priority } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 
@@ -56,6 +56,17 @@ export const createMetrics = (sql: Sql): Metrics => {
     labelNames: ["collector"],
     registers,
   });
+  const health = new Gauge({
+    name: "alpr_health_alerts",
+    help: "What is wrong with collectors and cameras now, by kind",
+    labelNames: ["kind"],
+    registers,
+  });
+  const quarantined = new Gauge({
+    name: "alpr_quarantine_undecided",
+    help: "Elements in quarantine that nobody has decided about",
+    registers,
+  });
   // Every series exists from the start, so that "no alert yet" is 0 and not absent.
   for (const status of ["stored", "duplicate", "quarantined", "retransmit"]) detections.inc({ status }, 0);
   for (const priority of [1, 2, 3]) alerts.inc({ priority, late: "false" }, 0);
@@ -72,6 +83,13 @@ export const createMetrics = (sql: Sql): Metrics => {
       const collectors = await sql<{ name: string; seconds: number }[]>`
         select name, extract(epoch from now() - last_seen_at)::float8 as seconds from collectors
         where last_seen_at is not null and revoked_at is null`;
+      const open = await sql<{ kind: string; count: number }[]>`
+        select kind, count(*)::int as count from health_alerts where resolved_at is null group by kind`;
+      for (const kind of HEALTH_KINDS) health.set({ kind }, open.find((row) => row.kind === kind)?.count ?? 0);
+      const [undecided] = await sql<{ count: number }[]>`
+        select count(*)::int as count from quarantine q
+        where not exists (select 1 from quarantine_decisions d where d.quarantine_id = q.id)`;
+      quarantined.set(undecided?.count ?? 0);
       lastSeen.reset();
       for (const { name, seconds } of collectors) lastSeen.set({ collector: name }, seconds);
       return registry.metrics();

@@ -49,6 +49,8 @@ test("Metrics count batches and detections, by this machine alone or with the to
   expect(text).toContain('alpr_detections_total{status="quarantined"} 1');
   expect(text).toContain("alpr_ingest_batch_seconds_count 1");
   expect(text).toContain('alpr_alerts_total{priority="1",late="false"} 0');
+  expect(text).toContain("alpr_quarantine_undecided 1");
+  expect(text).toContain('alpr_health_alerts{kind="offline"} 0');
   expect(text).toContain(`alpr_collector_last_seen_seconds{collector="${collector.name}"}`);
   expect((await get("/metrics", { "X-Forwarded-For": "203.0.113.9" })).status).toBe(403);
   await using guarded = await openTestCentral({ config: { metricsToken: "a token of some length" } });

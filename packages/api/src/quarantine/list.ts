@@ -81,7 +81,7 @@ export const listQuarantine = async (
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** The beginning of foreign bytes as text: nothing in it is invisible, and what is no UTF-8 shows as U+FFFD. */
-export const toVisibleText = (raw: Buffer): string =>
+const toVisibleText = (raw: Buffer): string =>
   new TextDecoder("utf-8", { ignoreBOM: true })
     .decode(raw.subarray(0, TEXT_BYTES))
     .replaceAll(HIDDEN, (character) =>
