@@ -103,7 +103,8 @@ export const createHeartbeat = (options: HeartbeatOptions): { run: (signal: Abor
   const obey = ({ serverTime, pace, commands, centralEpoch, received, collectorId }: HeartbeatAnswer, asked: Asked) => {
     centralTime.observe(Date.parse(serverTime), asked.monotonicMs, clock.monotonicMs());
     options.setPace(pace);
-    if (centralEpoch !== undefined && centralEpoch !== readEpoch()) {
+    // A lower one is not believed: it is how a central that was restored from an older copy of itself is found out.
+    if (centralEpoch !== undefined && centralEpoch > (readEpoch() ?? Number.NEGATIVE_INFINITY)) {
       buffer.setMeta(CENTRAL_EPOCH, String(centralEpoch));
       log.info({ centralEpoch }, "central has begun an epoch");
     }

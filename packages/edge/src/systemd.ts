@@ -11,8 +11,8 @@ import type { Log } from "./log.ts";
 import { pause } from "./retry.ts";
 
 /**
- * Node has no datagram sockets of the Unix kind; this program of systemd does. It costs some 5 ms of one core each time,
- * which at a watchdog of two minutes is a ten-thousandth.
+ * Node has no datagram sockets of the Unix kind; this program of systemd does. It costs 7 ms of a core each time (measured
+ * over 100): at a watchdog of two minutes, fed every 40 s, a five-thousandth.
  */
 const PROGRAMS = ["/usr/bin/systemd-notify", "/bin/systemd-notify"];
 /** It waits until systemd has read the message; a system that is that busy gets the next one. */
