@@ -2,6 +2,7 @@
  * kill -9 of central between writing an alert and telling anybody, and while it writes one.
  * Rule: one alert each, and everybody who asks later is told of it.
  */
+import postgres from "postgres";
 import { signIn } from "../support/central.ts";
 import { until } from "../support/processes.ts";
 import { killAndStartCentral, share } from "./acts.ts";
@@ -10,23 +11,33 @@ import type { Stand } from "./stand.ts";
 
 type Page = { alerts: { entry: { plate: string } }[]; cursor: number; more: boolean };
 
+/** A connection of its own, which goes with everything that it holds. */
+const connectOnce = (stand: Stand) => postgres(stand.cluster.url, { max: 1, fetch_types: false });
+
 /** Kills central as soon as the database announces an alert, which is when it is committed. */
 const killAfterCommit = async (stand: Stand, feed: () => Promise<void>): Promise<void> => {
   let isAnnounced = false;
-  const { unlisten } = await stand.sql.listen("live", (message) => {
+  const connection = connectOnce(stand);
+  await connection.listen("live", (message) => {
     if (message.includes("alerts")) isAnnounced = true;
   });
   await feed();
   await until("an alert is announced", () => isAnnounced, { everyMs: 1 });
   await killAndStartCentral(stand);
-  await unlisten();
+  await connection.end({ timeout: 0 });
 };
 
 /** Kills central while the engine waits to write an alert. */
 const killBeforeCommit = async (stand: Stand, feed: () => Promise<void>): Promise<void> => {
-  const connection = await stand.sql.reserve();
-  await connection`begin`;
-  await connection`lock table alerts in share mode`;
+  const connection = connectOnce(stand);
+  const released = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const holding = connection.begin(async (transaction) => {
+    await transaction`lock table alerts in share mode`;
+    locked.resolve();
+    await released.promise;
+  });
+  await locked.promise;
   await feed();
   await until("the engine waits", async () => {
     const [row] = await stand.sql<{ waiting: number }[]>`
@@ -34,8 +45,9 @@ const killBeforeCommit = async (stand: Stand, feed: () => Promise<void>): Promis
     return (row?.waiting ?? 0) > 0;
   });
   await killAndStartCentral(stand);
-  await connection`rollback`;
-  connection.release();
+  released.resolve();
+  await holding;
+  await connection.end({ timeout: 1 });
 };
 
 export const killAlertWorker: Experiment = {

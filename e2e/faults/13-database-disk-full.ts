@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Volume, openVolume } from "../support/volume.ts";
-import { expectStatuses, share } from "./acts.ts";
+import { batchStatuses, expectStatuses, share } from "./acts.ts";
 import type { Experiment } from "./experiment.ts";
 
 const MEGABYTES = 400;
@@ -33,6 +33,7 @@ export const databaseDiskFull: Experiment = {
         await stand.cluster.start();
       }
     }
+    stand.expect(batchStatuses(stand).has(503), "the disk was never too full for a batch");
     expectStatuses(stand, [200, 503]);
   },
 };

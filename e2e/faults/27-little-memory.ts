@@ -15,22 +15,27 @@ const PICTURES = 4;
 /** SOI, and a frame header that promises 65,535 by 65,535 pixels in three colours. */
 const BOMB = Buffer.from("ffd8ffc0001108ffffffff03012200021101031101", "hex");
 
-/** Limits what central takes from now on; what it has already is not counted, so it comes off the limit. */
-const limitMemory = (stand: Stand): (() => { killed: number; peakMb: number; release: () => void }) => {
-  const group = `/sys/fs/cgroup/memory/faults-${process.pid}`;
+const GROUPS = "/sys/fs/cgroup/memory";
+
+/** Starts central again with a limit on its memory; what is returned tells how it went, and ends the limit. */
+const limitMemory = async (stand: Stand): Promise<() => { killed: number; peakMb: number }> => {
+  const group = `${GROUPS}/faults-${process.pid}`;
   mkdirSync(group, { recursive: true });
-  const { rssMb } = stand.usage();
-  const { pid } = stand.central();
-  writeFileSync(`${group}/memory.limit_in_bytes`, String(Math.max(64, LIMIT_MB - rssMb) * 1024 * 1024));
-  writeFileSync(`${group}/cgroup.procs`, String(pid));
-  return () => ({
-    killed: Number(/oom_kill (\d+)/.exec(readFileSync(`${group}/memory.oom_control`, "utf8"))?.[1] ?? 0),
-    peakMb: rssMb + Number(readFileSync(`${group}/memory.max_usage_in_bytes`, "utf8")) / 1024 / 1024,
-    release: () => {
-      writeFileSync("/sys/fs/cgroup/memory/cgroup.procs", String(pid));
-      rmdirSync(group);
-    },
-  });
+  writeFileSync(`${group}/memory.limit_in_bytes`, String(LIMIT_MB * 1024 * 1024));
+  await stand.killCentral();
+  // A child is born into the group of its parent; what the parent has already is not counted there.
+  writeFileSync(`${group}/cgroup.procs`, String(process.pid));
+  const starting = stand.startCentral();
+  writeFileSync(`${GROUPS}/cgroup.procs`, String(process.pid));
+  await starting;
+  stand.baseline = stand.usage();
+  return () => {
+    const killed = Number(/oom_kill (\d+)/.exec(readFileSync(`${group}/memory.oom_control`, "utf8"))?.[1] ?? 0);
+    const peakMb = Number(readFileSync(`${group}/memory.max_usage_in_bytes`, "utf8")) / 1024 / 1024;
+    if (killed === 0) writeFileSync(`${GROUPS}/cgroup.procs`, String(stand.central().pid));
+    rmdirSync(group);
+    return { killed, peakMb };
+  };
 };
 
 export const littleMemory: Experiment = {
@@ -40,7 +45,7 @@ export const littleMemory: Experiment = {
   quick: { detections: 200, rounds: 12, seconds: 0 },
   full: { detections: 5000, rounds: 100, seconds: 0 },
   run: async (stand, { detections, rounds }) => {
-    const look = limitMemory(stand);
+    const endLimit = await limitMemory(stand);
     const bytes = Buffer.concat([BOMB, randomBytes(PICTURE_BYTES)]);
     const picture = { role: "full" as const, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
     const sendOne = async () => {
@@ -53,10 +58,10 @@ export const littleMemory: Experiment = {
     const sending = async () => {
       for (let round = 0; round < rounds; round += 4) await Promise.all([1, 2, 3, 4].map(sendOne));
     };
-    await Promise.all([stand.feed(detections, 40), sending()]);
-    stand.expect(await stand.settled(), "detections wait");
-    const { killed, peakMb, release } = look();
-    stand.expect(killed === 0, `central was killed for want of memory, at ${Math.round(peakMb)} MB`);
-    release();
+    const sent = await Promise.allSettled([stand.feed(detections, 40), sending()]);
+    const { killed, peakMb } = endLimit();
+    stand.expect(killed === 0, `central was ended for want of memory, at ${Math.round(peakMb)} MB`);
+    if (killed > 0) await stand.startCentral();
+    else for (const { status } of sent) stand.expect(status === "fulfilled", "a body of 30 MB was never taken");
   },
 };

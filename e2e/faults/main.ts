@@ -115,8 +115,15 @@ if (unknown.length > 0 || !Number.isSafeInteger(seed)) {
   process.exit(2);
 }
 // So that disks are unmounted and processes ended, which happens at exit.
-process.once("SIGINT", () => process.exit(130));
-process.once("SIGTERM", () => process.exit(143));
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.once(signal, () => {
+    endEverything();
+    process.exit(code);
+  });
+}
 
 const template = await makeTemplate();
 const rows: Row[] = [];

@@ -3,6 +3,7 @@
  * Rule: what it makes goes into the history, and what it sends can be sent again byte for byte.
  */
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { CAMERA, type Picture } from "../support/collector.ts";
 import type { Stand } from "./stand.ts";
 
@@ -74,13 +75,19 @@ export const scriptBatch = async (stand: Stand, count: number, picture?: Picture
   };
 };
 
-/** Sends a batch until it is taken; returns every answer but the last. */
+/** Central may be starting, or its database; a minute is longer than either takes. */
+const TAKEN_MS = 60_000;
+
+/**
+ * Sends a batch until it is taken; returns every answer but the last, 0 for none.
+ * @throws when it is not taken within a minute
+ */
 export const sendUntilTaken = async (batch: ScriptBatch): Promise<number[]> => {
   const refused: number[] = [];
-  for (;;) {
+  for (const deadline = Date.now() + TAKEN_MS; Date.now() < deadline; await sleep(500)) {
     const { status } = await batch.send().catch(() => ({ status: 0 }));
     if (status === 200) return refused;
     refused.push(status);
-    await new Promise((resolve) => setTimeout(resolve, 500));
   }
+  throw new Error(`A batch was refused for a minute: ${refused.join(", ")}`);
 };

@@ -24,8 +24,8 @@ export type Generated = {
 
 export const isWatched = (place: number): boolean => place % WATCHED_EVERY === 7;
 
-/** The plate of the n-th detection; watched ones can be told by their first letter. */
-export const plateOf = (place: number): string => `${isWatched(place) ? "W" : "K"}${String(place).padStart(7, "0")}`;
+/** The plate of the n-th detection, which also names its file; in the order of the alphabet, in which a folder is read. */
+export const plateOf = (place: number): string => `F${String(place).padStart(7, "0")}${isWatched(place) ? "W" : "K"}`;
 
 /** Bytes that begin like a JPEG and that this seed, plate and role alone have. */
 const pictureOf = (seed: number, plate: string, role: Picture["role"], size: number): Picture => {
