@@ -103,7 +103,7 @@ test("how long full images still fit is told from the rate of the last hour", as
 const withSmallDisk = async (megabytes: number, run: (path: string) => Promise<void>): Promise<boolean> => {
   await using folder = await temporaryFolder();
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", folder.path], { stdio: "ignore" });
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", folder.path], { stdio: "ignore" });
   } catch (error) {
     if (error instanceof Error) return false;
     throw error;
@@ -111,7 +111,7 @@ const withSmallDisk = async (megabytes: number, run: (path: string) => Promise<v
   try {
     await run(folder.path);
   } finally {
-    execFileSync("umount", ["--lazy", folder.path]);
+    execFileSync("/bin/umount", ["--lazy", folder.path]);
   }
   return true;
 };

@@ -22,7 +22,7 @@ const RESERVE_BYTES = 256 * 1024 * 1024;
  * The most that a buffer may take where nobody said: 90 % of the file system, and never more than is there, less a reserve.
  * @param usedBytes what the buffer has taken already
  */
-export const defaultMaxBytes = (dataDir: string, usedBytes: number): number => {
+const defaultMaxBytes = (dataDir: string, usedBytes: number): number => {
   const { blocks, bavail, bsize } = statfsSync(dataDir);
   const reserve = Math.min(RESERVE_BYTES, (blocks * bsize) / 20);
   return Math.floor(Math.min(blocks * bsize * 0.9, bavail * bsize + usedBytes) - reserve);
