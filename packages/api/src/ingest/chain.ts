@@ -17,6 +17,9 @@ export const linkOf = ({ detection, payloadSha256 }: JudgedElement): Link | null
 /** Of a payload that was accepted, which makes it an object. */
 const readPrev = (payload: string): string | null | undefined => (JSON.parse(payload) as { prev?: string | null }).prev;
 
+/** Payloads that claim one place: more than one means that somebody has numbered twice. */
+const CLAIMS_MAX = 4;
+
 /** Reads the stored payloads directly before and after these. */
 export const readNeighbours = async (
   sql: Queryable,
@@ -25,13 +28,15 @@ export const readNeighbours = async (
 ): Promise<readonly Link[]> => {
   if (links.length === 0) return [];
   const wanted = links.flatMap(({ epoch, seq }) => [-1, 1].map((step) => ({ epoch, seq: seq + step, step })));
-  // `prev` is read here and not by PostgreSQL, which refuses numbers and escapes that JSON allows.
+  // `prev` is read here and not by PostgreSQL, which refuses numbers and escapes that JSON allows. One look into the index for
+  // each: joined, a plan that was made while the table was small read everything that the collector ever sent.
   const rows = await sql<{ epoch: number; seq: number; sha256: string; payload: string | null }[]>`
-    select p.epoch::float8 as epoch, p.seq::float8 as seq, encode(p.payload_sha256, 'hex') as sha256,
+    select n.epoch::float8 as epoch, n.seq::float8 as seq, encode(p.payload_sha256, 'hex') as sha256,
       case when n.step = 1 then p.payload end as payload
     from unnest(${wanted.map(({ epoch }) => epoch)}::bigint[], ${wanted.map(({ seq }) => seq)}::bigint[],
-      ${wanted.map(({ step }) => step)}::int[]) n(epoch, seq, step)
-    join evidence_payloads p on p.collector_id = ${collectorId} and p.epoch = n.epoch and p.seq = n.seq`;
+      ${wanted.map(({ step }) => step)}::int[]) n(epoch, seq, step),
+    lateral (select payload_sha256, payload from evidence_payloads
+      where collector_id = ${collectorId} and epoch = n.epoch and seq = n.seq limit ${CLAIMS_MAX}) p`;
   return rows.map(({ payload, ...row }) => ({ ...row, prev: payload === null ? undefined : readPrev(payload) }));
 };
 
