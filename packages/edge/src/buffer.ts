@@ -88,7 +88,7 @@ export type DetectionBuffer = AsyncDisposable & {
 
 export type BufferOptions = {
   vault?: Vault;
-  /** The most that images, rows and sidecars may take; null: `defaultMaxBytes`. */
+  /** The most that images, rows and sidecars may take; null: 90 % of the file system, less a reserve. */
   maxBytes?: number | null;
   log?: Log;
 };
