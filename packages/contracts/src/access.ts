@@ -247,12 +247,19 @@ export type OtherAction =
   | "console.act";
 /** Every action that an entry of the access log may name. */
 export type LoggedAction = Logged<typeof PROCEDURES> | Logged<typeof ROUTES> | OtherAction;
-/** Every field of an input that the access log may hold. */
-export type RecordedField = Recorded<typeof PROCEDURES> | Recorded<typeof ROUTES>;
+/**
+ * Every field of an input that the access log may hold, and what is found out about an act: the person or thing that it is
+ * about (`subject`), and which settings of the policy it changes (`changed`).
+ */
+export type RecordedField = Recorded<typeof PROCEDURES> | Recorded<typeof ROUTES> | "subject" | "changed";
 
 /** The table's row of a procedure or route, with every optional field readable. */
 export const accessOf = (name: ProcedureName | RouteName): AccessEntry =>
   ({ ...PROCEDURES, ...ROUTES } as Record<string, AccessEntry>)[name] as AccessEntry;
+
+/** Says whether an action is what screens ask for by themselves. */
+export const isBackground = (action: string): boolean =>
+  ({ ...PROCEDURES, ...ROUTES } as Record<string, AccessEntry>)[action]?.background ?? false;
 
 /** Says whether a role holds a capability. */
 export const can = (role: Role, capability: Capability): boolean =>
@@ -260,6 +267,10 @@ export const can = (role: Role, capability: Capability): boolean =>
 
 /** How far back a viewer finds detections. */
 export const VIEWER_REACH_MS = 24 * 3_600_000;
+/** How long a viewer sees an alert: what came of it is settled within three days, and a phone keeps no more (offline.md). */
+export const VIEWER_ALERTS_MS = 72 * 3_600_000;
+/** How far back the newest detections are paged without a purpose: a look at what is going on, not at what was. */
+export const LIVE_PAGES_MS = 3_600_000;
 /** How long a code from the authenticator counts as fresh. */
 export const STEP_UP_MS = 5 * 60_000;
 /** How long an invitation and a reset link can be used. */

@@ -24,7 +24,11 @@ const DAY_MS = 24 * 3_600_000;
 export const trainedUntil = (trainedOn: string | null, validDays: number): string | null =>
   trainedOn && new Date(Date.parse(trainedOn) + validDays * DAY_MS).toISOString().slice(0, 10);
 
-const assertLookAllowed = async (
+/**
+ * Refuses a look that the policy closes to this person.
+ * @throws AppError training_needed | purpose_needed | budget_spent
+ */
+export const assertLookAllowed = async (
   central: Central,
   name: ProcedureName | RouteName,
   session: Session,
