@@ -26,6 +26,7 @@ import { isWide } from "../parts/width.ts";
 import { mayI } from "../session.ts";
 import { trpc } from "../trpc.ts";
 import "../styles/office.css";
+import "../styles/log.css";
 
 /** A page of entries: about three screens of a desktop. */
 const PAGE = 100;

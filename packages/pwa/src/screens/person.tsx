@@ -22,6 +22,7 @@ import { dayOfYear } from "../parts/training.ts";
 import { mayI, user } from "../session.ts";
 import { trpc } from "../trpc.ts";
 import "../styles/office.css";
+import "../styles/people.css";
 
 const Head = (props: { person: PersonView; validDays: number | undefined }) => (
   <section class="person-head">
