@@ -8,6 +8,7 @@ import { For, Match, Show, Switch, createEffect, createSignal, on } from "solid-
 import { momentLabel } from "../clock.ts";
 import { w } from "../i18n/account.ts";
 import { namedWords } from "../i18n/office.ts";
+import { purposeLabel } from "../parts/account/purpose-words.ts";
 import { tellTrouble } from "../parts/attempt.ts";
 import { createOnline } from "../parts/online.ts";
 import { PlateChip } from "../parts/plate-chip.tsx";
@@ -54,13 +55,12 @@ export default function MyLogScreen() {
     () => "mine",
     (_mine, signal) => trpc.accessLog.mine.query({}, { signal }),
   );
-  // Today's names of the purposes; a code that the policy no longer knows stands for itself.
+  // Today's names of the purposes.
   const policy = createOnline(
     () => "current",
     (_current, signal) => trpc.policy.read.query(undefined, { signal }),
   );
-  const labelOf = (code: string): string =>
-    policy.answer()?.settings.purpose.codes.find((known) => known.code === code)?.label ?? code;
+  const labelOf = (code: string): string => purposeLabel(code, policy.answer()?.settings.purpose.codes ?? []);
   const [entries, setEntries] = createSignal<readonly LogEntryView[]>([]);
   const [cursor, setCursor] = createSignal<number | null>(null);
   const [busy, setBusy] = createSignal(false);
