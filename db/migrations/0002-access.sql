@@ -213,10 +213,18 @@ create table access_log (
   hash bytea not null
 );
 create index access_log_user on access_log (user_id, id desc);
-create index access_log_plate on access_log (plate, id desc) where plate is not null;
 create index access_log_at on access_log (at);
 -- Entries that name a plate only among what was asked for; the words are those of audit/entries.ts.
-create index access_log_filters_plate on access_log (upper(regexp_replace(filters ->> 'plate', '[^A-Za-z0-9]', '', 'g')))
+-- A viewer's looks of a day (auth/budget.ts).
+create index access_log_budget on access_log (user_id, at) where action = 'detections.search' and outcome = 'ok';
+
+-- Look-alikes as one, as `foldPlate` of @chaverim/contracts does it: no other spelling hides a look at a plate.
+create function fold_plate(plate text) returns text language sql immutable strict parallel safe as $$
+  select translate(plate, 'OQDIL7SBZG', '0001115826')
+$$;
+create index access_log_plate on access_log (fold_plate(plate), id desc) where plate is not null;
+create index access_log_filters_plate
+  on access_log (fold_plate(upper(regexp_replace(filters ->> 'plate', '[^A-Za-z0-9]', '', 'g'))), id desc)
   where plate is null and filters ? 'plate';
 
 -- Netstrings of each value in order, '-' for null: no two different rows give the same bytes. Times are microseconds.
@@ -262,6 +270,7 @@ create table reviews (
   -- Whose looks they are.
   user_id uuid not null references users (id),
   plate text collate "C",
+  -- As it was first spelled; look-alikes are the same finding.
   -- The day, week or month that it is about: the same finding is told once.
   period text not null,
   entry_ids bigint[] not null,
@@ -275,7 +284,7 @@ create table reviews (
   check (decided_by is distinct from user_id),
   check (assigned_to is distinct from user_id)
 );
-create unique index reviews_once on reviews (kind, user_id, coalesce(plate, ''), period);
+create unique index reviews_once on reviews (kind, user_id, coalesce(fold_plate(plate), ''), period);
 create index reviews_open on reviews (created_at) where decided_at is null;
 
 -- How far each detector has read.

@@ -30,6 +30,7 @@ export const NOTICE_KINDS = [
   "role_changed",
   "new_device",
   "review",
+  "policy_changed",
 ] as const;
 export const noticeSchema = z.object({
   id: z.uuid(),

@@ -23,6 +23,7 @@ const PLACES: Readonly<Record<Notice["kind"], string>> = {
   role_changed: "/me",
   new_device: "/me",
   review: "/reviews",
+  policy_changed: "/settings",
 };
 
 const dismiss = async (id: string): Promise<void> => {
