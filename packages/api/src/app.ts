@@ -211,6 +211,8 @@ const mountTrpc = (app: Express, central: Central): void => {
     // Also what only reads: a link on another site would be a look in the name of whoever follows it.
     if (request.method !== "POST") throw new AppError("invalid", "Procedures are called by POST.");
     refuseCrossSite(central, request);
+    // One whole answer, whatever is asked for: one that streams has sent its headers before a procedure sets a cookie.
+    request.headers["trpc-accept"] = "application/json";
     next();
   });
   app.use("/trpc", express.json({ limit: JSON_LIMIT }));
@@ -221,9 +223,9 @@ const mountTrpc = (app: Express, central: Central): void => {
       // Queries travel as POST: a plate in a URL ends up in the log of every proxy on the way.
       allowMethodOverride: true,
       maxBatchSize: BATCH_MAX,
+      onError: ({ error, req }) => req.res && warnOnce(central, error, req.res),
       createContext: async ({ req, res }) => {
         const session = await readSession(central, req, true);
-      onError: ({ error, req }) => req.res && warnOnce(central, error, req.res),
         if (session) res.locals["userId"] = session.user.id;
         return {
           central,
