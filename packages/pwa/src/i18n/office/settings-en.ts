@@ -76,7 +76,7 @@ export const settingsEn = {
   "settings.idleMinutesHint": "And after 12 hours in any case.",
   "settings.minutes": "minutes",
   "settings.strictInstalled": "The installed app signs out after 12 hours too",
-  "settings.strictInstalledHint": "Otherwise after 14 days.",
+  "settings.strictInstalledHint": "Otherwise after 14 days, or 72 hours without use.",
 
   "settings.reviews": "Reviews",
   "settings.reviewsHint": "When looks call for another administrator's eyes.",

@@ -77,7 +77,7 @@ export const settingsHe: Readonly<Record<keyof typeof settingsEn, string>> = {
   "settings.idleMinutesHint": "ובכל מקרה אחרי 12 שעות.",
   "settings.minutes": "דקות",
   "settings.strictInstalled": "גם האפליקציה המותקנת מתנתקת אחרי 12 שעות",
-  "settings.strictInstalledHint": "אחרת אחרי 14 ימים.",
+  "settings.strictInstalledHint": "אחרת אחרי 14 ימים, או 72 שעות ללא שימוש.",
 
   "settings.reviews": "בדיקות",
   "settings.reviewsHint": "מתי צפיות דורשות את העיניים של מנהל אחר.",
