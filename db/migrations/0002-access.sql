@@ -33,15 +33,15 @@ end $$;
 -- People ------------------------------------------------------------------------------------------------------------
 
 alter table users
-  -- Null while another administrator's reset waits for the person's new authenticator.
-  alter column totp_secret drop not null,
   -- A viewer finds detections of this area's cameras alone; null means every area.
   add column area text,
   -- The day of the last training; search is refused when it is missing or too old.
   add column trained_on date,
   add column password_changed_at timestamptz not null default now(),
   add column disabled_by uuid references users (id),
-  add column disabled_reason text;
+  add column disabled_reason text,
+  -- Whom another administrator demoted or disabled counts as one until then, where administrators decide together.
+  add column admin_until timestamptz;
 
 -- Whoever had an account before training was asked for is taken as trained on the day of the upgrade.
 update users set trained_on = current_date;
@@ -72,7 +72,8 @@ create table invitations (
   invited_by uuid references users (id),
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
-  -- What the person typed, held until the first code proves the authenticator: {email, name, passwordHash, totpSecret}.
+  -- What the person typed, held until the first code proves the authenticator: {email, name, passwordHash, totpSecret}; and
+  -- the SHA-256 of what whoever typed it has to come back with.
   pending jsonb,
   used_at timestamptz,
   cancelled_at timestamptz
@@ -214,7 +215,6 @@ create table access_log (
 );
 create index access_log_user on access_log (user_id, id desc);
 create index access_log_at on access_log (at);
--- Entries that name a plate only among what was asked for; the words are those of audit/entries.ts.
 -- A viewer's looks of a day (auth/budget.ts).
 create index access_log_budget on access_log (user_id, at) where action = 'detections.search' and outcome = 'ok';
 
@@ -223,6 +223,7 @@ create function fold_plate(plate text) returns text language sql immutable stric
   select translate(plate, 'OQDIL7SBZG', '0001115826')
 $$;
 create index access_log_plate on access_log (fold_plate(plate), id desc) where plate is not null;
+-- Entries that name a plate only among what was asked for; the words are those of audit/entries.ts.
 create index access_log_filters_plate
   on access_log (fold_plate(upper(regexp_replace(filters ->> 'plate', '[^A-Za-z0-9]', '', 'g'))), id desc)
   where plate is null and filters ? 'plate';
@@ -269,8 +270,8 @@ create table reviews (
   kind text not null check (kind in ('repeat_plate', 'budget', 'odd_hours', 'sample')),
   -- Whose looks they are.
   user_id uuid not null references users (id),
-  plate text collate "C",
   -- As it was first spelled; look-alikes are the same finding.
+  plate text collate "C",
   -- The day, week or month that it is about: the same finding is told once.
   period text not null,
   entry_ids bigint[] not null,

@@ -67,7 +67,7 @@ export const personViewSchema = z.object({
   createdAt: z.string(),
   lastSeenAt: z.nullable(z.string()),
   devices: z.int(),
-  /** False while a reset waits for the person's new authenticator. */
+  /** False while a link for a new authenticator is open; until it is used, the old one goes on. */
   hasAuthenticator: z.boolean(),
   disabled: z.nullable(z.object({ at: z.string(), by: z.nullable(z.string()), reason: z.nullable(z.string()) })),
 });

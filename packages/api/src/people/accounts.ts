@@ -7,7 +7,7 @@ import type { Transaction } from "@chaverim/db/open";
 import { createInvitation, linkOf } from "../auth/invitations.ts";
 import type { Central } from "../central.ts";
 import { AppError } from "../failure.ts";
-import { type Actor, assertNotLast, nameOf, takeTurn } from "./administrators.ts";
+import { type Actor, adminUntil, assertNotLast, nameOf, takeTurn } from "./administrators.ts";
 import { checkTrainedOn } from "./fields.ts";
 
 export type Person = Pick<User, "id" | "email" | "name" | "role" | "area" | "trainedOn"> & { isDisabled: boolean };
@@ -22,7 +22,7 @@ export const findPerson = async (transaction: Transaction, id: string): Promise<
 };
 
 /** @throws AppError forbidden */
-export const assertOther = (by: Actor, person: Person): void => {
+export const assertOther = (by: Actor, person: Pick<Person, "id">): void => {
   if (by?.id === person.id)
     throw new AppError("forbidden", "Nobody does this to their own account. Another administrator can.");
 };
@@ -47,12 +47,17 @@ export const withdrawRequests = async (transaction: Transaction, userId: string)
 
 export type Details = { name?: string | undefined; area?: string | null | undefined; trainedOn?: string | undefined };
 
-/** Changes what is known about a person. @throws AppError not_found | invalid */
+/**
+ * Changes what is known about a person; not by themselves, whom the training and the area hold back.
+ * @throws AppError not_found | forbidden | invalid
+ */
 export const updatePerson = async (
   central: Pick<Central, "database" | "policy">,
+  by: Actor,
   id: string,
   { name, area, trainedOn }: Details,
 ): Promise<void> => {
+  assertOther(by, { id });
   await checkTrainedOn(central, trainedOn);
   const { sql } = central.database;
   const changed = await sql`update users set name = coalesce(${name ?? null}, name),
@@ -76,7 +81,10 @@ export const setDisabled = async (
     if (disabled && person.role === "admin") await assertNotLast(transaction, person);
     assertOther(by, person);
     if (disabled) await withdrawRequests(transaction, id);
+    // Whoever was demoted before stays counted, whatever else is done to the account.
+    const until = disabled ? adminUntil(by) : null;
     await transaction`update users set disabled_at = ${disabled ? transaction`now()` : null},
+      admin_until = ${person.role === "admin" ? until : transaction`admin_until`},
       disabled_by = ${disabled ? (by?.id ?? null) : null}, disabled_reason = ${disabled ? reason : null} where id = ${id}`;
   });
   // Also when letting in: a server that was killed just here would have left the devices of before.
@@ -117,7 +125,8 @@ export const resetPassword = (
   });
 
 /**
- * Takes a lost authenticator away and makes the link for a new one; the person's devices stay, so that they see it.
+ * Makes the link for a new authenticator. The old one and the recovery codes go on until it is used: else one administrator
+ * could disarm the others. The person's devices stay, so that they see it.
  * @returns the link, once
  * @throws AppError not_found | forbidden | conflict
  */
@@ -132,8 +141,6 @@ export const resetAuthenticator = (
     const person = await findPerson(transaction, id);
     assertOther(by, person);
     assertEnabled(person);
-    await transaction`update users set totp_secret = null where id = ${id}`;
-    await transaction`delete from recovery_codes where user_id = ${id}`;
     await notify(transaction, id, "authenticator_reset", by);
     return createLink(transaction, publicUrl, by, person, "reset");
   });

@@ -80,7 +80,7 @@ export const peopleEn = {
   "person.reset": "Reset authenticator",
   "person.resetAsk": "Reset the authenticator of {{ name }}?",
   "person.resetAskNext":
-    "The old authenticator and the recovery codes stop at once; a one-time link sets up new ones. The devices of {{ name }} are told. Make sure that it is really {{ name }} who asks.",
+    "A one-time link asks for the password and sets up a new authenticator and new recovery codes; until then the old ones work. The devices of {{ name }} are told. Make sure that it is really {{ name }} who asks.",
   "person.resetDo": "Make the link",
   "person.resetMade": "Link for a new authenticator",
   "person.handOver": "Let {{ name }} scan it, or send it where only {{ name }} reads. It works once, until {{ time }}.",

@@ -81,7 +81,7 @@ export const peopleHe: Readonly<Record<keyof typeof peopleEn, string>> = {
   "person.reset": "איפוס אמצעי האימות",
   "person.resetAsk": "לאפס את אמצעי האימות של {{ name }}?",
   "person.resetAskNext":
-    "אמצעי האימות הישן וקודי השחזור מפסיקים מיד; קישור חד־פעמי מגדיר חדשים. המכשירים של {{ name }} מקבלים הודעה. ודאו שהבקשה באמת באה מ־{{ name }}.",
+    "קישור חד־פעמי מבקש את הסיסמה ומגדיר אמצעי אימות וקודי שחזור חדשים; עד אז הישנים עובדים. המכשירים של {{ name }} מקבלים הודעה. ודאו שהבקשה באמת באה מ־{{ name }}.",
   "person.resetDo": "יצירת קישור",
   "person.resetMade": "קישור לאמצעי אימות חדש",
   "person.handOver":
