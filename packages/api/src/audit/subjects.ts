@@ -57,7 +57,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The names of the settings that differ, e.g. `contact, reviews.repeatLooks`; never what they say. */
-export const changedSettings = (before: PolicySettings, after: unknown): string => {
+const changedSettings = (before: PolicySettings, after: unknown): string => {
   const given = isObject(after) ? after : {};
   const differs = (one: unknown, other: unknown) => JSON.stringify(one) !== JSON.stringify(other);
   return Object.entries(before)
