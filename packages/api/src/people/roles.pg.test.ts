@@ -48,7 +48,7 @@ test("A role below administrator changes at once: the person's devices end, and 
   const [entry] = await central.sql`select filters, outcome from access_log
     where user_id = ${admin.id} and action = 'users.setRole'`;
   expect(entry).toEqual({
-    filters: { id: viewer.id, role: "operator", reason: "joins the dispatch" },
+    filters: { id: viewer.id, role: "operator", reason: "joins the dispatch", subject: viewer.name },
     outcome: "ok",
   });
   expect(await failureOf(setRole.mutate({ id: viewer.id, role: "operator", reason: "once more" }))).toBe("conflict");
