@@ -301,7 +301,8 @@ alter function ensure_detection_partitions(timestamptz, timestamptz) security de
 revoke all on function ensure_detection_partitions(timestamptz, timestamptz) from public;
 grant execute on function ensure_detection_partitions(timestamptz, timestamptz) to chaverim_app;
 
-revoke all on function access_entry_hash(access_log), chain_access_entry(), refuse_change() from public;
+revoke all on function access_entry_hash(access_log), chain_access_entry(), refuse_change(), fold_plate(text) from public;
+grant execute on function fold_plate(text) to chaverim_app;
 
 revoke all on schema public from public;
 grant usage on schema public to chaverim_app;
