@@ -91,56 +91,39 @@ export const setDisabled = async (
   await central.sessions.revokeAll(id, by?.id ?? null);
 };
 
-/** A one-time link for somebody who has an account. */
-const createLink = async (
-  transaction: Transaction,
-  publicUrl: string,
-  by: Actor,
-  { id: userId, email, name, role, area, trainedOn }: Person,
-  kind: "reset" | "password",
-): Promise<{ link: string; expiresAt: string }> => {
-  const invitation = { kind, email, name, role, area, trainedOn, userId };
-  const { token, expiresAt } = await createInvitation(transaction, invitation, by);
-  return { link: linkOf(publicUrl, token), expiresAt: expiresAt.toISOString() };
-};
+/** Which half somebody has lost, and what their devices are told about it. */
+const NOTICES = { reset: "authenticator_reset", password: "password_reset" } as const;
+
+/** Makes a one-time link for somebody who has an account, and tells their devices. @returns the link, once */
+const makeLink =
+  (kind: keyof typeof NOTICES) =>
+  (
+    { database }: Pick<Central, "database">,
+    publicUrl: string,
+    by: Actor,
+    id: string,
+  ): Promise<{ link: string; expiresAt: string }> =>
+    database.sql.begin(async (transaction) => {
+      await takeTurn(transaction, by);
+      const person = await findPerson(transaction, id);
+      assertOther(by, person);
+      assertEnabled(person);
+      await notify(transaction, id, NOTICES[kind], by);
+      const { email, name, role, area, trainedOn } = person;
+      const invitation = { kind, email, name, role, area, trainedOn, userId: id };
+      const { token, expiresAt } = await createInvitation(transaction, invitation, by);
+      return { link: linkOf(publicUrl, token), expiresAt: expiresAt.toISOString() };
+    });
 
 /**
  * Makes the link for a new password; the old one goes on until it is used, and the authenticator stays.
- * @returns the link, once
  * @throws AppError not_found | forbidden | conflict
  */
-export const resetPassword = (
-  { database }: Pick<Central, "database">,
-  publicUrl: string,
-  by: Actor,
-  id: string,
-): Promise<{ link: string; expiresAt: string }> =>
-  database.sql.begin(async (transaction) => {
-    await takeTurn(transaction, by);
-    const person = await findPerson(transaction, id);
-    assertOther(by, person);
-    assertEnabled(person);
-    await notify(transaction, id, "password_reset", by);
-    return createLink(transaction, publicUrl, by, person, "password");
-  });
+export const resetPassword = makeLink("password");
 
 /**
  * Makes the link for a new authenticator. The old one and the recovery codes go on until it is used: else one administrator
  * could disarm the others. The person's devices stay, so that they see it.
- * @returns the link, once
  * @throws AppError not_found | forbidden | conflict
  */
-export const resetAuthenticator = (
-  { database }: Pick<Central, "database">,
-  publicUrl: string,
-  by: Actor,
-  id: string,
-): Promise<{ link: string; expiresAt: string }> =>
-  database.sql.begin(async (transaction) => {
-    await takeTurn(transaction, by);
-    const person = await findPerson(transaction, id);
-    assertOther(by, person);
-    assertEnabled(person);
-    await notify(transaction, id, "authenticator_reset", by);
-    return createLink(transaction, publicUrl, by, person, "reset");
-  });
+export const resetAuthenticator = makeLink("reset");
