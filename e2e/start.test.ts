@@ -76,13 +76,16 @@ test("the first start makes everything it needs and prints a link that makes the
       headers: { "Content-Type": "application/json", Origin: url },
       body: JSON.stringify({ token, ...input }),
     });
-    return { status: response.status, body: (await response.json()) as { result?: { data: { totpSecret: string } } } };
+    return {
+      status: response.status,
+      body: (await response.json()) as { result?: { data: { totpSecret: string; proof: string } } },
+    };
   };
   const account = { email: "first@example.org", name: "First", password: "a long enough passphrase" };
   const { body } = await call("auth.accept", account);
-  const secret = body.result?.data.totpSecret ?? "";
-  expect((await call("auth.confirm", { code: totpCode(secret) })).status).toBe(200);
-  expect((await call("auth.confirm", { code: totpCode(secret) })).status).toBe(404);
+  const { totpSecret: secret = "", proof } = body.result?.data ?? {};
+  expect((await call("auth.confirm", { proof, code: totpCode(secret) })).status).toBe(200);
+  expect((await call("auth.confirm", { proof, code: totpCode(secret) })).status).toBe(404);
 });
 
 test.runIf(hasCurl)(

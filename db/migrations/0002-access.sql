@@ -33,15 +33,15 @@ end $$;
 -- People ------------------------------------------------------------------------------------------------------------
 
 alter table users
-  -- Null while another administrator's reset waits for the person's new authenticator.
-  alter column totp_secret drop not null,
   -- A viewer finds detections of this area's cameras alone; null means every area.
   add column area text,
   -- The day of the last training; search is refused when it is missing or too old.
   add column trained_on date,
   add column password_changed_at timestamptz not null default now(),
   add column disabled_by uuid references users (id),
-  add column disabled_reason text;
+  add column disabled_reason text,
+  -- Whom another administrator demoted or disabled counts as one until then, where administrators decide together.
+  add column admin_until timestamptz;
 
 -- Whoever had an account before training was asked for is taken as trained on the day of the upgrade.
 update users set trained_on = current_date;
@@ -72,7 +72,8 @@ create table invitations (
   invited_by uuid references users (id),
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
-  -- What the person typed, held until the first code proves the authenticator: {email, name, passwordHash, totpSecret}.
+  -- What the person typed, held until the first code proves the authenticator: {email, name, passwordHash, totpSecret}; and
+  -- the SHA-256 of what whoever typed it has to come back with.
   pending jsonb,
   used_at timestamptz,
   cancelled_at timestamptz
@@ -213,10 +214,18 @@ create table access_log (
   hash bytea not null
 );
 create index access_log_user on access_log (user_id, id desc);
-create index access_log_plate on access_log (plate, id desc) where plate is not null;
 create index access_log_at on access_log (at);
+-- A viewer's looks of a day (auth/budget.ts).
+create index access_log_budget on access_log (user_id, at) where action = 'detections.search' and outcome = 'ok';
+
+-- Look-alikes as one, as `foldPlate` of @chaverim/contracts does it: no other spelling hides a look at a plate.
+create function fold_plate(plate text) returns text language sql immutable strict parallel safe as $$
+  select translate(plate, 'OQDIL7SBZG', '0001115826')
+$$;
+create index access_log_plate on access_log (fold_plate(plate), id desc) where plate is not null;
 -- Entries that name a plate only among what was asked for; the words are those of audit/entries.ts.
-create index access_log_filters_plate on access_log (upper(regexp_replace(filters ->> 'plate', '[^A-Za-z0-9]', '', 'g')))
+create index access_log_filters_plate
+  on access_log (fold_plate(upper(regexp_replace(filters ->> 'plate', '[^A-Za-z0-9]', '', 'g'))), id desc)
   where plate is null and filters ? 'plate';
 
 -- Netstrings of each value in order, '-' for null: no two different rows give the same bytes. Times are microseconds.
@@ -261,6 +270,7 @@ create table reviews (
   kind text not null check (kind in ('repeat_plate', 'budget', 'odd_hours', 'sample')),
   -- Whose looks they are.
   user_id uuid not null references users (id),
+  -- As it was first spelled; look-alikes are the same finding.
   plate text collate "C",
   -- The day, week or month that it is about: the same finding is told once.
   period text not null,
@@ -275,7 +285,7 @@ create table reviews (
   check (decided_by is distinct from user_id),
   check (assigned_to is distinct from user_id)
 );
-create unique index reviews_once on reviews (kind, user_id, coalesce(plate, ''), period);
+create unique index reviews_once on reviews (kind, user_id, coalesce(fold_plate(plate), ''), period);
 create index reviews_open on reviews (created_at) where decided_at is null;
 
 -- How far each detector has read.
@@ -291,7 +301,8 @@ alter function ensure_detection_partitions(timestamptz, timestamptz) security de
 revoke all on function ensure_detection_partitions(timestamptz, timestamptz) from public;
 grant execute on function ensure_detection_partitions(timestamptz, timestamptz) to chaverim_app;
 
-revoke all on function access_entry_hash(access_log), chain_access_entry(), refuse_change() from public;
+revoke all on function access_entry_hash(access_log), chain_access_entry(), refuse_change(), fold_plate(text) from public;
+grant execute on function fold_plate(text) to chaverim_app;
 
 revoke all on schema public from public;
 grant usage on schema public to chaverim_app;

@@ -26,7 +26,7 @@ export const users = pgTable("users", {
   name: text("name").notNull(),
   role: text("role", { enum: ["admin", "operator", "viewer"] }).notNull(),
   passwordHash: text("password_hash").notNull(),
-  totpSecret: bytea("totp_secret"),
+  totpSecret: bytea("totp_secret").notNull(),
   totpLastStep: bigint("totp_last_step", { mode: "number" }).notNull().default(0),
   area: text("area"),
   trainedOn: date("trained_on"),

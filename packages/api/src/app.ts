@@ -6,14 +6,20 @@ import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { ROUTES } from "@chaverim/contracts";
 import { createExpressMiddleware } from "@trpc/server/adapters/express";
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from "express";
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from "express";
 import helmet from "helmet";
 import { createPages } from "./audit/pages.ts";
 import { readSession } from "./auth/request.ts";
 import type { Central } from "./central.ts";
 import { createAckHandler, createHeartbeatHandler } from "./collectors/routes.ts";
 import { createEvidenceHandler } from "./evidence/route.ts";
-import { AppError, toAppError, toFailure } from "./failure.ts";
+import { AppError, toAppError, toFailure, warnUnavailable } from "./failure.ts";
 import { createPaceKeeper } from "./ingest/pace.ts";
 import { createIngestHandler } from "./ingest/route.ts";
 import { createMetricsHandler, createReadyHandler, healthz } from "./ops/health.ts";
@@ -88,6 +94,11 @@ const refuseCrossSite = (central: Pick<Central, "origins">, request: Request): v
   if (!request.is("application/json")) throw new AppError("media_type", "Send JSON.");
 };
 
+/** Once a request, however many calls it holds. */
+const warnOnce = (central: Central, error: unknown, { locals }: Response): void => {
+  locals["warned"] ||= warnUnavailable(central.log, error, locals["requestId"] as string);
+};
+
 const handleFailures =
   (central: Central): ErrorRequestHandler =>
   (error: unknown, request, response, next) => {
@@ -95,6 +106,7 @@ const handleFailures =
     const { status, body } = toFailure(told, response.locals["requestId"] as string);
     if (told.code === "internal")
       central.log.error({ request_id: body.requestId, path: request.path, error }, "request failed");
+    warnOnce(central, told, response);
     // Half an image has gone out already: the connection is cut, so that nobody takes it for a whole one.
     if (response.headersSent) return next(error);
     if (told.retryAfterSeconds !== undefined) response.setHeader("Retry-After", told.retryAfterSeconds);
@@ -197,6 +209,8 @@ const mountTrpc = (app: Express, central: Central): void => {
     // Also what only reads: a link on another site would be a look in the name of whoever follows it.
     if (request.method !== "POST") throw new AppError("invalid", "Procedures are called by POST.");
     refuseCrossSite(central, request);
+    // One whole answer, whatever is asked for: one that streams has sent its headers before a procedure sets a cookie.
+    request.headers["trpc-accept"] = "application/json";
     next();
   });
   app.use("/trpc", express.json({ limit: JSON_LIMIT }));
@@ -207,6 +221,7 @@ const mountTrpc = (app: Express, central: Central): void => {
       // Queries travel as POST: a plate in a URL ends up in the log of every proxy on the way.
       allowMethodOverride: true,
       maxBatchSize: BATCH_MAX,
+      onError: ({ error, req }) => req.res && warnOnce(central, error, req.res),
       createContext: async ({ req, res }) => {
         const session = await readSession(central, req, true);
         if (session) res.locals["userId"] = session.user.id;

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { FAILURES, type Failure, type FailureCode } from "@chaverim/contracts";
+import type { Log } from "./log.ts";
 
 /** A failure that the caller is told about. */
 export class AppError extends Error {
@@ -73,6 +74,17 @@ export const toAppError = (error: unknown): AppError => {
     "Something went wrong on the server. It has been logged; try again, and tell an administrator if it stays.",
     { cause: error },
   );
+};
+
+/**
+ * Logs why the database or the evidence store did not answer, which the caller is not told.
+ * @returns whether that was the failure
+ */
+export const warnUnavailable = (log: Log, error: unknown, requestId: string | undefined): boolean => {
+  const { code, cause } = toAppError(error);
+  if (FAILURES[code] !== 503 || cause === undefined) return false;
+  log.warn({ request_id: requestId, code, error: cause }, "not available");
+  return true;
 };
 
 /** The body and the HTTP status of a failure. */

@@ -7,7 +7,8 @@ import { type Failure, PROCEDURES, type ProcedureName, accessOf } from "@chaveri
 import { TRPCError, initTRPC } from "@trpc/server";
 import { ZodError, type core, prettifyError } from "zod";
 import { appendEntry, plateOf, recipientOf, recordsOf } from "./audit/append.ts";
-import { appendRefusal, isStream, logStream } from "./audit/looks.ts";
+import { appendFailure, appendRefusal, isStream, logStream } from "./audit/looks.ts";
+import { subjectOf } from "./audit/subjects.ts";
 import { appendLook } from "./auth/budget.ts";
 import { assertMay, assertSignedIn } from "./auth/may.ts";
 import type { Central } from "./central.ts";
@@ -84,7 +85,8 @@ const withAccess = (name: ProcedureName) => {
   return t.middleware(async ({ ctx, next, getRawInput }) => {
     const { central } = ctx;
     const session = assertSignedIn(ctx.session);
-    const filters = logs ? recordsOf(name, await getRawInput()) : {};
+    const input = logs ? await getRawInput() : undefined;
+    const filters = recordsOf(name, input);
     const entry = {
       requestId: ctx.requestId,
       who: session,
@@ -102,14 +104,20 @@ const withAccess = (name: ProcedureName) => {
     });
     const shown: string[] = [];
     const show: Show = (ids) => void shown.push(...ids);
-    if (logs === "act") await appendEntry(central, { ...entry, outcome: "ok" });
+    if (logs === "act") {
+      const { plate, found } = await subjectOf(central, name, input, session.user);
+      const act = { ...entry, plate: plate ?? entry.plate, filters: { ...filters, ...found } };
+      await appendEntry(central, { ...act, outcome: "ok" });
+      const done = await next({ ctx: { session, show } });
+      if (!done.ok) await appendFailure(central, act, toToldError(done.error));
+      return done;
+    }
     const result = await next({ ctx: { session, show } });
     if (!logs) return result;
     if (!result.ok) await appendRefusal(central, entry, toToldError(result.error));
-    else if (logs === "look" && isStream(result.data)) {
-      await appendEntry(central, { ...entry, outcome: "ok" });
-      return { ...result, data: logStream(central, entry, result.data, shown) };
-    } else if (logs === "look") await appendLook(central, { ...entry, outcome: "ok", shown });
+    else if (isStream(result.data))
+      return { ...result, data: logStream(central, entry, result.data, shown, ctx.request) };
+    else await appendLook(central, { ...entry, outcome: "ok", shown });
     return result;
   });
 };

@@ -1,6 +1,15 @@
 /** The access table read as a stranger would read it: who gets in without a session, who may do what, what nobody may. */
 import { expect, test } from "vitest";
-import { type AccessEntry, type Capability, PROCEDURES, ROLES, ROUTES, can, normalizeEmail } from "./access.ts";
+import {
+  type AccessEntry,
+  type Capability,
+  PROCEDURES,
+  ROLES,
+  ROUTES,
+  can,
+  isBackground,
+  normalizeEmail,
+} from "./access.ts";
 
 const table: Record<string, AccessEntry> = { ...PROCEDURES, ...ROUTES };
 const doors = Object.keys(table);
@@ -58,6 +67,23 @@ test("whatever shows a plate, an image or a list is written down, and so is ever
     // Is itself what is written.
     "accessLog.addOffline",
   ]);
+});
+
+test("whatever writes an entry is limited, so that nobody can fill the log", () => {
+  const people = doors.filter((door) => !["public", "password", "collector_key"].includes(needsOf(door)));
+  // One's own facts, which screens ask for all day, and the policy: open to everybody who is signed in, and never written.
+  expect(people.filter((door) => !table[door]?.limit)).toEqual(["auth.me", "policy.read"]);
+});
+
+test("a purpose is attached to what somebody asks for, and not to what screens ask for by themselves", () => {
+  expect(doors.filter((door) => isBackground(door, {}))).toEqual([
+    "detections.recent",
+    "detections.live",
+    "alerts.since",
+    "alerts.live",
+  ]);
+  expect(doors.filter((door) => isBackground(door, { cursor: "further back" }))).not.toContain("detections.recent");
+  expect(isBackground("console.act", {})).toBe(false);
 });
 
 test("an act that changes who may do what, or takes the log out, asks for a fresh code", () => {

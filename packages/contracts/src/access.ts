@@ -36,7 +36,18 @@ export type Capability = keyof typeof CAPABILITIES;
 export type Access = Capability | "signed_in" | "password" | "public" | "collector_key";
 
 /** How often people may call; the numbers are the server's. Collectors are never limited. */
-export type LimitName = "signIn" | "search" | "browse" | "image" | "watchlist" | "export" | "admin" | "remove";
+export type LimitName =
+  | "signIn"
+  | "own"
+  | "alerts"
+  | "search"
+  | "browse"
+  | "image"
+  | "watchlist"
+  | "export"
+  | "admin"
+  | "remove"
+  | "offline";
 
 export type AccessEntry = {
   needs: Access;
@@ -51,6 +62,12 @@ export type AccessEntry = {
   stepUp?: true;
   /** An open investigation, where the policy asks this role for one; a valid training. */
   purpose?: true;
+  /**
+   * Screens ask for it by themselves, all day: its entries carry no purpose, since none was stated for them. `newest`: for
+   * the newest page alone; whoever turns it back by `cursor` looks for something.
+   */
+  background?: true | "newest";
+  /** Whatever writes an entry has one, or anybody could fill the log. */
   limit?: LimitName;
 };
 
@@ -65,23 +82,23 @@ export const PROCEDURES = {
   "auth.accept": { needs: "public" },
   "auth.confirm": { needs: "public" },
   "auth.me": { needs: "signed_in" },
-  "auth.logout": { needs: "signed_in", logs: "act" },
-  "auth.stepUp": { needs: "signed_in", logs: "act" },
-  "auth.changePassword": { needs: "signed_in", stepUp: true, logs: "act" },
-  "auth.renewRecoveryCodes": { needs: "signed_in", stepUp: true, logs: "act" },
-  "auth.devices": { needs: "signed_in" },
-  "auth.nameDevice": { needs: "signed_in", logs: "act", records: ["id", "name"] },
+  "auth.logout": { needs: "signed_in", logs: "act", limit: "own" },
+  "auth.stepUp": { needs: "signed_in", logs: "act", limit: "own" },
+  "auth.changePassword": { needs: "signed_in", stepUp: true, logs: "act", limit: "own" },
+  "auth.renewRecoveryCodes": { needs: "signed_in", stepUp: true, logs: "act", limit: "own" },
+  "auth.devices": { needs: "signed_in", limit: "own" },
+  "auth.nameDevice": { needs: "signed_in", logs: "act", records: ["id", "name"], limit: "own" },
   "auth.revokeDevice": { needs: "signed_in", logs: "act", records: ["id"], limit: "remove" },
   "auth.revokeOtherDevices": { needs: "signed_in", logs: "act", limit: "remove" },
-  "auth.dismissNotice": { needs: "signed_in" },
+  "auth.dismissNotice": { needs: "signed_in", limit: "own" },
 
   "investigations.open": {
     needs: "search_plates",
     logs: "act",
     records: ["code", "text", "caseNumber"],
-    limit: "browse",
+    limit: "own",
   },
-  "investigations.close": { needs: "search_plates", logs: "act" },
+  "investigations.close": { needs: "search_plates", logs: "act", limit: "own" },
 
   "detections.search": {
     needs: "search_plates",
@@ -97,13 +114,19 @@ export const PROCEDURES = {
     purpose: true,
     limit: "browse",
   },
-  "detections.recent": { needs: "search_plates", logs: "look", records: ["cameraId", "cursor"], limit: "browse" },
-  "detections.live": { needs: "search_plates", logs: "look" },
+  "detections.recent": {
+    needs: "search_plates",
+    logs: "look",
+    records: ["cameraId", "cursor"],
+    background: "newest",
+    limit: "browse",
+  },
+  "detections.live": { needs: "search_plates", logs: "look", background: true, limit: "browse" },
 
-  "alerts.since": { needs: "see_alerts", logs: "look", records: ["cursor"] },
-  "alerts.live": { needs: "see_alerts", logs: "look" },
-  "alerts.acknowledge": { needs: "answer_alerts", logs: "act", records: ["id"] },
-  "alerts.resolve": { needs: "answer_alerts", logs: "act", records: ["id", "outcome"] },
+  "alerts.since": { needs: "see_alerts", logs: "look", records: ["cursor"], background: true, limit: "alerts" },
+  "alerts.live": { needs: "see_alerts", logs: "look", background: true, limit: "alerts" },
+  "alerts.acknowledge": { needs: "answer_alerts", logs: "act", records: ["id"], limit: "alerts" },
+  "alerts.resolve": { needs: "answer_alerts", logs: "act", records: ["id", "outcome"], limit: "alerts" },
 
   "watchlists.list": { needs: "read_watchlists", logs: "look", limit: "browse" },
   "watchlists.addEntry": {
@@ -202,7 +225,7 @@ export const PROCEDURES = {
   "users.revokeDevice": { needs: "manage_people", logs: "act", records: ["id"], limit: "remove" },
 
   "policy.read": { needs: "signed_in" },
-  "policy.set": { needs: "set_policy", stepUp: true, logs: "act", limit: "admin" },
+  "policy.set": { needs: "set_policy", stepUp: true, logs: "act", records: ["basedOn"], limit: "admin" },
 
   "accessLog.search": {
     needs: "read_log",
@@ -219,9 +242,9 @@ export const PROCEDURES = {
     limit: "export",
   },
   "accessLog.verify": { needs: "read_log", limit: "admin" },
-  "accessLog.addOffline": { needs: "signed_in", limit: "browse" },
-  "reviews.list": { needs: "review_looks", logs: "look", limit: "browse" },
-  "reviews.decide": { needs: "review_looks", logs: "act", records: ["id", "outcome", "note"], limit: "admin" },
+  "accessLog.addOffline": { needs: "signed_in", limit: "offline" },
+  "reviews.list": { needs: "review_looks", logs: "look", limit: "own" },
+  "reviews.decide": { needs: "review_looks", logs: "act", records: ["id", "outcome", "note"], limit: "own" },
 } as const satisfies Record<string, AccessEntry>;
 export type ProcedureName = keyof typeof PROCEDURES;
 
@@ -266,12 +289,21 @@ export type OtherAction =
   | "console.act";
 /** Every action that an entry of the access log may name. */
 export type LoggedAction = Logged<typeof PROCEDURES> | Logged<typeof ROUTES> | OtherAction;
-/** Every field of an input that the access log may hold. */
-export type RecordedField = Recorded<typeof PROCEDURES> | Recorded<typeof ROUTES>;
+/**
+ * Every field of an input that the access log may hold, and what is found out about an act: the person or thing that it is
+ * about (`subject`), and which settings of the policy it changes (`changed`).
+ */
+export type RecordedField = Recorded<typeof PROCEDURES> | Recorded<typeof ROUTES> | "subject" | "changed";
 
 /** The table's row of a procedure or route, with every optional field readable. */
 export const accessOf = (name: ProcedureName | RouteName): AccessEntry =>
   ({ ...PROCEDURES, ...ROUTES } as Record<string, AccessEntry>)[name] as AccessEntry;
+
+/** Says whether an action with these recorded fields is what screens ask for by themselves. */
+export const isBackground = (action: string, records: { cursor?: unknown }): boolean => {
+  const background = ({ ...PROCEDURES, ...ROUTES } as Record<string, AccessEntry>)[action]?.background;
+  return background === "newest" ? records.cursor === undefined : background === true;
+};
 
 /** Says whether a role holds a capability. */
 export const can = (role: Role, capability: Capability): boolean =>
@@ -279,6 +311,10 @@ export const can = (role: Role, capability: Capability): boolean =>
 
 /** How far back a viewer finds detections. */
 export const VIEWER_REACH_MS = 24 * 3_600_000;
+/** How long a viewer sees an alert: what came of it is settled within three days, and a phone keeps no more (offline.md). */
+export const VIEWER_ALERTS_MS = 72 * 3_600_000;
+/** How far back the newest detections are paged without a purpose: a look at what is going on, not at what was. */
+export const LIVE_PAGES_MS = 3_600_000;
 /** How long a code from the authenticator counts as fresh. */
 export const STEP_UP_MS = 5 * 60_000;
 /** How long an invitation and a reset link can be used. */

@@ -32,6 +32,7 @@ export const NOTICE_KINDS = [
   "review",
   /** No room for evidence: collectors keep theirs. `by` is the first that was told to. */
   "disk_full",
+  "policy_changed",
 ] as const;
 export const noticeSchema = z.object({
   id: z.uuid(),
@@ -68,7 +69,7 @@ export const personViewSchema = z.object({
   createdAt: z.string(),
   lastSeenAt: z.nullable(z.string()),
   devices: z.int(),
-  /** False while a reset waits for the person's new authenticator. */
+  /** False while a link for a new authenticator is open; until it is used, the old one goes on. */
   hasAuthenticator: z.boolean(),
   disabled: z.nullable(z.object({ at: z.string(), by: z.nullable(z.string()), reason: z.nullable(z.string()) })),
 });

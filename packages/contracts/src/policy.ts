@@ -78,7 +78,7 @@ export const policySettingsSchema = z.object({
   sessions: z.object({
     /** A browser without use is signed out after this; the absolute limit of 12 hours stays. */
     idleMinutes: z.int().check(z.gte(5), z.lte(720)),
-    /** An installed app ends after 12 hours like a browser, instead of 14 days. */
+    /** An installed app ends after 12 hours like a browser, instead of 14 days or 72 hours without use. */
     strictInstalled: z.boolean(),
   }),
   reviews: z.object({

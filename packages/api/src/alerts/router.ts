@@ -1,7 +1,8 @@
 /**
  * Alerts for people: the newest, what changed since, live, and answering.
  * Rule: the change number is the only cursor; resuming with it leaves no gap and repeats nothing. Whoever holds alerts that
- * they may no longer see is told to begin anew at the next contact.
+ * they may no longer see is told to begin anew at the next contact. Nothing here, cursors included, moves with an alert that
+ * whoever asks may not know of.
  */
 import { ALERT_OUTCOMES, type AlertView } from "@chaverim/contracts";
 import { tracked } from "@trpc/server";
@@ -9,7 +10,7 @@ import * as z from "zod";
 import { AppError } from "../failure.ts";
 import { type Context, procedure, router } from "../trpc.ts";
 import { acknowledgeAlert, resolveAlert } from "./answer.ts";
-import { readAlert, readAlertsSince, readFirstAlerts, readNewestChange } from "./view.ts";
+import { isKnownCursor, readAlert, readAlertsSince, readFirstAlerts } from "./view.ts";
 
 /** What a phone keeps (offline.md). */
 const NEWEST = 200;
@@ -32,13 +33,15 @@ export const alertsRouter = router({
     .query(async ({ ctx, input }): Promise<{ alerts: AlertView[]; cursor: number; more: boolean; reset: boolean }> => {
       const { sql } = ctx.central.database;
       const { cursor, limit } = input;
-      const alerts = cursor === null ? null : await readAlertsSince(sql, cursor, limit, ctx.session.user);
+      const { user } = ctx.session;
+      const isKnown = cursor !== null && (await isKnownCursor(sql, cursor, user));
+      const alerts = isKnown ? await readAlertsSince(sql, cursor, limit, user) : null;
       if (cursor !== null && alerts) {
         ctx.show(alerts.map(({ id }) => id));
         const reached = alerts.at(-1)?.change ?? cursor;
         return { alerts, cursor: reached, more: alerts.length === limit, reset: false };
       }
-      const first = await readFirstAlerts(sql, limit, ctx.session.user);
+      const first = await readFirstAlerts(sql, limit, user);
       ctx.show(first.alerts.map(({ id }) => id));
       return { ...first, more: false, reset: cursor !== null };
     }),
@@ -56,12 +59,14 @@ export const alertsRouter = router({
     .subscription(async function* ({ ctx, input, signal }) {
       const { sql } = ctx.central.database;
       let cursor = input?.lastEventId ? Number(input.lastEventId) : null;
+      // The end of the channel sends whoever listens back to `alerts.since`, which says that they begin anew. Asked once: at
+      // each news it would end at the very moment at which something out of reach happened.
+      if (cursor !== null && !(await isKnownCursor(sql, cursor, ctx.session.user))) return;
       // The mailbox exists before the first read, so what commits in between is announced, not missed.
       for await (const _ of ctx.central.live.alertNews(signal)) {
-        cursor ??= await readNewestChange(sql);
+        cursor ??= (await readFirstAlerts(sql, 1, ctx.session.user)).cursor;
         for (;;) {
           const alerts = await readAlertsSince(sql, cursor, PAGE, ctx.session.user);
-          // The end of the channel sends whoever listens back to `alerts.since`, which says that they begin anew.
           if (!alerts) return;
           for (const alert of alerts) {
             ctx.show([alert.id]);

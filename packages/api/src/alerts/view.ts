@@ -83,38 +83,45 @@ const readNewest = async (sql: Sql, limit: number, looker: Looker): Promise<Aler
   return rows.map((row) => rowToView(row, looker));
 };
 
-/**
- * How far change numbers have come: `newest` is the highest that is committed, 0 when there is none; `marked` is when a
- * list was last marked for the field, or taken from it.
- */
-const readProgress = async (sql: Sql): Promise<{ newest: number; marked: number }> => {
-  const [row] = await sql<{ newest: number; marked: number }[]>`
-    select coalesce(greatest((select max(change) from alerts), max(field_change)), 0)::float8 as newest,
-      coalesce(max(field_change), 0)::float8 as marked from watchlists`;
-  return row ?? { newest: 0, marked: 0 };
+/** When a list was last marked for the field, or taken from it: a change number, 0 for never. */
+const readMarked = async (sql: Sql): Promise<number> => {
+  const [row] = await sql<
+    { marked: number }[]
+  >`select coalesce(max(field_change), 0)::float8 as marked from watchlists`;
+  return row?.marked ?? 0;
 };
-
-/** The highest change number that is committed. */
-export const readNewestChange = async (sql: Sql): Promise<number> => (await readProgress(sql)).newest;
 
 /**
  * The newest alerts for somebody who holds none.
- * @returns the alerts, newest change first, and the cursor from which to go on
+ * @returns the alerts, newest change first, and the cursor from which to go on: of what is in reach alone, so that it does
+ * not move with alerts that they may not know of
  */
 export const readFirstAlerts = async (
   sql: Sql,
   limit: number,
   looker: Looker,
 ): Promise<{ alerts: AlertView[]; cursor: number }> => {
-  const newest = await readNewestChange(sql);
+  const marked = await readMarked(sql);
   const alerts = await readNewest(sql, limit, looker);
-  return { alerts, cursor: Math.max(newest, alerts[0]?.change ?? 0) };
+  return { alerts, cursor: Math.max(marked, alerts[0]?.change ?? 0) };
+};
+
+/**
+ * Says whether somebody can hold this cursor: something in their reach has changed as late as that. False when central was
+ * restored from a backup that does not know it, or when what it stands for has left their reach.
+ */
+export const isKnownCursor = async (sql: Sql, cursor: number, looker: Looker): Promise<boolean> => {
+  if (cursor === 0) return true;
+  const [row] = await sql<{ known: boolean }[]>`
+    select exists (select 1 from alerts a where a.change >= ${cursor} and ${alertInReach(sql, reachOf(looker))})
+      or exists (select 1 from watchlists where field_change >= ${cursor}) as known`;
+  return row?.known ?? false;
 };
 
 /**
  * Alerts that changed after `cursor`, oldest change first.
- * @returns null when whoever holds this cursor has to forget all alerts and begin anew: central was restored from a backup
- * that does not know it, or lists were marked for the field or taken from it since, for somebody who sees those alone
+ * @returns null when whoever holds this cursor has to forget all alerts and begin anew: lists were marked for the field or
+ * taken from it since, for somebody who sees those alone
  */
 export const readAlertsSince = async (
   sql: Sql,
@@ -126,8 +133,7 @@ export const readAlertsSince = async (
     AlertRow[]
   >`${alertRows(sql, looker)} and a.change > ${cursor} order by a.change limit ${limit}`;
   // Read after the alerts: a mark that is not known yet was not in force for them either, and is found the next time.
-  const { newest, marked } = await readProgress(sql);
-  if (cursor > newest || (reachOf(looker) !== null && cursor < marked)) return null;
+  if (reachOf(looker) !== null && cursor < (await readMarked(sql))) return null;
   return rows.map((row) => rowToView(row, looker));
 };
 

@@ -4,11 +4,13 @@
  */
 import { createHash } from "node:crypto";
 import {
+  type Investigation,
   type LogOutcome,
   type OtherAction,
-  accessOf,
   type ProcedureName,
   type RouteName,
+  accessOf,
+  isBackground,
   normalizePlate,
 } from "@chaverim/contracts";
 import type { Database, Queryable } from "@chaverim/db/open";
@@ -60,6 +62,16 @@ export const recordsOf = (action: ProcedureName | RouteName, input: unknown): Re
   return cells;
 };
 
+/**
+ * What somebody looks for, where it was stated for this: never for what screens ask by themselves. A look that is told
+ * afterwards was taken for it when it was open by then.
+ */
+const purposeOf = ({ who, action, filters, offline }: LogEntry): Investigation | null => {
+  const open = who?.investigation ?? null;
+  if (offline) return open && Date.parse(open.openedAt) <= offline.deviceAt.getTime() ? open : null;
+  return isBackground(action, filters) ? null : open;
+};
+
 /** The plate among recorded fields, normalised, so that "who looked at this plate" finds it however it was typed. */
 export const plateOf = (records: Record<string, unknown>): string | null =>
   typeof records["plate"] === "string" ? normalizePlate(records["plate"]) || null : null;
@@ -85,7 +97,7 @@ export const insertEntry = async (
   entry: LogEntry,
 ): Promise<void> => {
   const { who, shown, offline } = entry;
-  const purpose = who?.investigation ?? null;
+  const purpose = purposeOf(entry);
   const insertion = sql`
     insert into access_log (request_id, user_id, user_name, organisation, role, session_id, device, ip, action, plate, filters,
       purpose_code, purpose_text, case_number, result_count, result_ids_sha256, recipient, outcome, failure, policy_version,

@@ -20,6 +20,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await owner.sql`delete from notices`;
   await owner.sql`delete from reviews`;
+  await owner.sql`delete from policies`;
   await owner.sql`delete from detector_progress where name = 'sample'`;
   await owner.sql`update users set disabled_at = now() where role = 'admin'`;
 });
@@ -37,6 +38,13 @@ const at = (...times: string[]) => times.map((time) => ({ at: time }));
 type Found = { kind: string; plate: string | null; period: string; ids: number[]; assignedTo: string | null };
 const found = () => central.sql<Found[]>`
   select kind, plate, period, entry_ids::float8[] as ids, assigned_to as "assignedTo" from reviews order by kind, period`;
+/** Puts policies in force at times of the past, and no others. */
+const inForce = async (versions: readonly [since: string, samplePerMonth: number][]) => {
+  await owner.sql`delete from policies`;
+  for (const [since, samplePerMonth] of versions)
+    await owner.sql`insert into policies (settings, set_at)
+      values (${JSON.stringify(aPolicy({ samplePerMonth }))}::text::jsonb, ${new Date(since)})`;
+};
 /** A day in whose month nothing is drawn that a test does not want. */
 const detect = async (settings = aPolicy({ nightLooks: 10_000 }), now = new Date("2026-11-22T12:00:00Z")) => {
   await runDetectors(central.sql, settings, now);
@@ -69,6 +77,18 @@ test("Looks with a case, of other plates, by others, at pictures, refused ones a
   expect(await detect()).toEqual([]);
   await write([{ at: "2026-11-23T09:00:02Z", plate: "COUNTS", action: "detections.timeline" }]);
   expect(await detect()).toMatchObject([{ kind: "repeat_plate", plate: "COUNTS", period: "2026-W48" }]);
+});
+
+test("Look-alike spellings are looks at one plate, told as it was first spelled and however it goes on", async () => {
+  const spellings = ["7OOKSB1", "70QKSB1", "TOOKSB1", "1DOK58L", "7OOK5BI", "IOOK58I"];
+  const ids = await write(
+    WEEK.concat("2026-11-20T10:00Z").map((time, day) => ({ at: time, plate: spellings[day] ?? "" })),
+  );
+  const [, , other] = ids;
+  const looks = ids.filter((id) => id !== other);
+  expect(await detect()).toMatchObject([{ kind: "repeat_plate", plate: "7OOKSB1", ids: looks }]);
+  const sixth = await write([{ at: "2026-11-21T09:00Z", plate: "I00KS81" }]);
+  expect(await detect()).toMatchObject([{ plate: "7OOKSB1", ids: [...looks, ...sixth] }]);
 });
 
 test("A finding is told once however often it is looked for; it grows while it is open, and not once it is decided", async () => {
@@ -167,7 +187,8 @@ test("A night from an hour to the same hour is none", async () => {
 });
 
 test("When a month is over some of its looks are drawn, each once; a month that was missed is drawn too", async () => {
-  const settings = aPolicy({ samplePerMonth: 2, repeatLooks: 100, nightLooks: 10_000 }, "Asia/Jerusalem");
+  const settings = aPolicy({ repeatLooks: 100, nightLooks: 10_000 }, "Asia/Jerusalem");
+  await inForce([["2024-01-01", 2]]);
   // The last moment of June and the first of August in Jerusalem (UTC+3) lie outside.
   const june = await write(at("2024-06-30T20:59:59Z"));
   const july = await write(at("2024-06-30T21:00Z", "2024-07-15T09:00Z", "2024-07-20T09:00Z", "2024-07-31T20:59:59Z"));
@@ -186,6 +207,46 @@ test("When a month is over some of its looks are drawn, each once; a month that 
   // Nobody was there in September.
   const later = await drawnOn("2024-10-03T00:00:00Z");
   expect(later.filter((review) => !looks.includes(review.ids[0] ?? 0))).toMatchObject([{ ids: august }]);
+});
+
+test("A month is drawn from by the most that was asked for while it ran, whatever is asked for at its end", async () => {
+  const drawn = async (month: string, versions: [since: string, samplePerMonth: number][]) => {
+    await owner.sql`delete from reviews`;
+    await owner.sql`delete from detector_progress where name = 'sample'`;
+    await inForce(versions);
+    return (await detect(aPolicy({ repeatLooks: 100, nightLooks: 10_000 }), new Date(month))).length;
+  };
+  await write(Array.from({ length: 12 }, (_, day) => ({ at: `2023-05-${10 + day}T09:00Z` })));
+  // Lowered on the last day, raised for a day in between, lowered before the month began, raised after it was over.
+  const may = "2023-06-02T00:00Z";
+  expect(
+    await drawn(may, [
+      ["2023-01-01", 4],
+      ["2023-05-31T23:00Z", 0],
+    ]),
+  ).toBe(4);
+  expect(
+    await drawn(may, [
+      ["2023-01-01", 1],
+      ["2023-05-10", 5],
+      ["2023-05-11", 1],
+    ]),
+  ).toBe(5);
+  expect(
+    await drawn(may, [
+      ["2023-01-01", 8],
+      ["2023-04-30T23:00Z", 3],
+    ]),
+  ).toBe(3);
+  expect(
+    await drawn(may, [
+      ["2023-01-01", 3],
+      ["2023-06-01", 8],
+    ]),
+  ).toBe(3);
+  // What was built in was in force before the first version.
+  expect(await drawn(may, [["2023-05-20", 0]])).toBe(10);
+  expect(await drawn(may, [])).toBe(10);
 });
 
 const noticesOf = (id: string) => central.sql`select kind from notices where user_id = ${id} and dismissed_at is null`;

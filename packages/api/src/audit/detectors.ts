@@ -2,7 +2,7 @@
  * Finds looks that somebody should judge: the same plate again and again, a spent budget, a busy night, and a random few.
  * Rule: each detector reads the access log once, in the order of ids, and tells each finding once.
  */
-import type { PolicySettings } from "@chaverim/contracts";
+import { DEFAULT_POLICY, type PolicySettings } from "@chaverim/contracts";
 import type { Sql, Transaction } from "@chaverim/db/open";
 import { assignReviews, lockReviews } from "./assign-reviews.ts";
 
@@ -14,7 +14,7 @@ const isLook = (sql: Transaction) =>
   sql`(l.action in ('detections.search', 'detections.timeline') and l.outcome = 'ok' and l.user_id is not null)`;
 
 /** While a finding is open, looks that follow it are added to it; a decided one is not touched. */
-const orGrow = (sql: Transaction) => sql`on conflict (kind, user_id, coalesce(plate, ''), period) do update
+const orGrow = (sql: Transaction) => sql`on conflict (kind, user_id, coalesce(fold_plate(plate), ''), period) do update
   set entry_ids = array(select distinct unnest(reviews.entry_ids || excluded.entry_ids) order by 1)
   where reviews.decided_at is null`;
 
@@ -22,26 +22,26 @@ const orGrow = (sql: Transaction) => sql`on conflict (kind, user_id, coalesce(pl
 type Range = { from: number; to: number };
 type Find = (sql: Transaction, settings: PolicySettings, range: Range) => Promise<unknown>;
 
-/** The same plate, by the same person, without a case, too often within seven days; told once a week. */
+/** The same plate in any look-alike spelling, by the same person, without a case, too often within seven days; told once a week. */
 const findRepeats: Find = (sql, { reviews, timeZone }, { from, to }) => sql`
   with fresh as (
-    select l.user_id, l.plate, min(l.at) - interval '7 days' as since from access_log l
+    select l.user_id, fold_plate(l.plate) as folded, min(l.at) - interval '7 days' as since from access_log l
     where l.id > ${from} and l.id <= ${to} and ${isLook(sql)} and l.plate is not null and l.case_number is null
-    group by l.user_id, l.plate
+    group by 1, 2
   ), looks as (
-    select l.id, l.user_id, l.plate, l.at, count(*) over (partition by l.user_id, l.plate order by l.at
+    select l.id, l.user_id, l.plate, f.folded, l.at, count(*) over (partition by l.user_id, f.folded order by l.at
       range between interval '7 days' preceding and current row) as taken
-    from access_log l join fresh f on f.user_id = l.user_id and f.plate = l.plate
+    from access_log l join fresh f on f.user_id = l.user_id and f.folded = fold_plate(l.plate)
     where l.id <= ${to} and l.at >= f.since and ${isLook(sql)} and l.case_number is null
   ), findings as (
-    select user_id, plate, to_char(at at time zone ${timeZone}::text, 'IYYY-"W"IW') as period,
+    select user_id, folded, to_char(at at time zone ${timeZone}::text, 'IYYY-"W"IW') as period,
       min(at) - interval '7 days' as since, max(at) as until
     from looks where id > ${from} and taken >= ${reviews.repeatLooks} group by 1, 2, 3
   )
   insert into reviews (kind, user_id, plate, period, entry_ids)
-  select 'repeat_plate', f.user_id, f.plate, f.period, array_agg(l.id order by l.id)
-  from findings f join looks l on l.user_id = f.user_id and l.plate = f.plate and l.at between f.since and f.until
-  group by f.user_id, f.plate, f.period ${orGrow(sql)}`;
+  select 'repeat_plate', f.user_id, (array_agg(l.plate order by l.id))[1], f.period, array_agg(l.id order by l.id)
+  from findings f join looks l on l.user_id = f.user_id and l.folded = f.folded and l.at between f.since and f.until
+  group by f.user_id, f.folded, f.period ${orGrow(sql)}`;
 
 /** Somebody asked on after the day's checks were used up: the day's checks, and the refusals. */
 const findSpentBudgets: Find = (sql, { timeZone }, { from, to }) => sql`
@@ -107,16 +107,36 @@ const step = (sql: Sql, name: string, find: Find, settings: PolicySettings): Pro
     return to < newest;
   });
 
+/** The first moment of a month, counted from the year 0. */
+const monthBegan = (sql: Transaction, timeZone: string, month: number) =>
+  sql`make_timestamp(${Math.floor(month / 12)}::int, ${(month % 12) + 1}::int, 1, 0, 0, 0) at time zone ${timeZone}::text`;
+
+/** How many looks of a month are drawn: the most that any policy asked for which was in force in it. */
+const readSampleSize = async (sql: Transaction, timeZone: string, month: number): Promise<number> => {
+  const builtIn = DEFAULT_POLICY.reviews.samplePerMonth;
+  const [row] = await sql<{ most: number }[]>`
+    with versions as (
+      select coalesce((settings -> 'reviews' ->> 'samplePerMonth')::int, ${builtIn}::int) as looks, set_at as since,
+        lead(set_at) over (order by version) as until from policies
+      union all
+      -- Before the first version the built-in one was in force.
+      select ${builtIn}::int, '-infinity', (select min(set_at) from policies)
+    )
+    select max(looks) as most from versions where since < ${monthBegan(sql, timeZone, month + 1)}
+      and coalesce(until, 'infinity') > ${monthBegan(sql, timeZone, month)}`;
+  return row?.most ?? builtIn;
+};
+
 /** Draws the looks of one month, counted from the year 0; a UUID is the database's unpredictable number. */
-const drawMonth = async (sql: Transaction, { reviews, timeZone }: PolicySettings, month: number): Promise<void> => {
-  const beginning = (of: number) =>
-    sql`make_timestamp(${Math.floor(of / 12)}::int, ${(of % 12) + 1}::int, 1, 0, 0, 0) at time zone ${timeZone}::text`;
+const drawMonth = async (sql: Transaction, { timeZone }: PolicySettings, month: number): Promise<void> => {
+  const size = await readSampleSize(sql, timeZone, month);
   const name = `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, "0")}`;
   await sql`
     insert into reviews (kind, user_id, plate, period, entry_ids)
     select 'sample', l.user_id, l.plate, ${`${name} #`}::text || l.id, array[l.id] from access_log l
-    where ${isLook(sql)} and l.at >= ${beginning(month)} and l.at < ${beginning(month + 1)}
-    order by gen_random_uuid() limit ${reviews.samplePerMonth}
+    where ${isLook(sql)} and l.at >= ${monthBegan(sql, timeZone, month)}
+      and l.at < ${monthBegan(sql, timeZone, month + 1)}
+    order by gen_random_uuid() limit ${size}
     on conflict do nothing`;
 };
 

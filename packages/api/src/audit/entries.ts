@@ -2,12 +2,12 @@
  * Reading the access log, newest first.
  * Rule: an entry is shown as it was written, and no filter leaves anybody's entries out for being somebody's.
  */
-import { type LogEntryView, type LogOutcome, type Role, normalizePlate } from "@chaverim/contracts";
+import { type LogEntryView, type LogOutcome, type Role, foldPlate, normalizePlate } from "@chaverim/contracts";
 import type { Queryable } from "@chaverim/db/open";
 import { AppError } from "../failure.ts";
 
 export type LogFilters = {
-  /** However it is typed; entries that hold it only among what was asked for are found as well. */
+  /** However it is typed, look-alikes included; entries that hold it only among what was asked for are found as well. */
   plate?: string | undefined;
   userId?: string | undefined;
   action?: string | undefined;
@@ -42,12 +42,16 @@ const rowToView = ({ at, purposeCode, purposeText, caseNumber, deviceAt, ...row 
   offline: deviceAt && { deviceAt: deviceAt.toISOString() },
 });
 
-/** Entries that name the plate in their own column, or only among what was asked for (access_log_filters_plate). */
+/**
+ * Entries that name the plate, or one that looks like it, in their own column (access_log_plate), or only among what was
+ * asked for (access_log_filters_plate).
+ */
 const ofPlate = (sql: Queryable, typed: string) => {
   const plate = normalizePlate(typed);
   if (plate === "") throw new AppError("invalid", "Type at least one letter (A–Z) or digit of the plate.");
-  return sql`and (l.plate = ${plate} or (l.plate is null and l.filters ? 'plate'
-    and upper(regexp_replace(l.filters ->> 'plate', '[^A-Za-z0-9]', '', 'g')) = ${plate}))`;
+  const folded = foldPlate(plate);
+  return sql`and (fold_plate(l.plate) = ${folded} or (l.plate is null and l.filters ? 'plate'
+    and fold_plate(upper(regexp_replace(l.filters ->> 'plate', '[^A-Za-z0-9]', '', 'g'))) = ${folded}))`;
 };
 
 /**

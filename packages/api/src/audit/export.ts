@@ -19,11 +19,13 @@ export type ExportAbout = {
 };
 
 /** A cell that begins so is a formula to a spreadsheet (OWASP, "CSV injection"); full-width signs count to some. */
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+const FORMULA = /^["\s]*[=+\-@＝＋－＠]|^[\t\r\n]/;
+/** Where a spreadsheet with another separator, which knows nothing of our quotes, begins a cell with a formula. */
+const INNER_FORMULA = /([;\t\r\n]["\s]*)(?=[=+\-@＝＋－＠])/g;
 
 /** One cell by RFC 4180, always quoted; what would be a formula gets an apostrophe, which spreadsheets show as text. */
 const toCell = (value: string | number | null): string => {
-  const text = String(value ?? "");
+  const text = String(value ?? "").replaceAll(INNER_FORMULA, "$1'");
   return `"${(FORMULA.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 };
 

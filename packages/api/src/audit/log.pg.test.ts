@@ -55,7 +55,7 @@ const aFullEntry = (): LogEntry =>
         code: "stolen",
         text: "a car",
         caseNumber: "7",
-        openedAt: new Date().toISOString(),
+        openedAt: "2026-01-02T03:00:00.000Z",
         expiresAt: new Date().toISOString(),
       },
     },

@@ -3,13 +3,25 @@
  * there is no answer.
  * Rule: generated from the access table, so that a new door is tried without anybody thinking of it.
  */
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PROCEDURES, type ProcedureName, ROUTES, type Role, type RouteName, accessOf, can } from "@chaverim/contracts";
+import {
+  PROCEDURES,
+  type ProcedureName,
+  ROUTES,
+  type Role,
+  type RouteName,
+  accessOf,
+  can,
+  isBackground,
+} from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
 import { openTestDatabase, type TestDatabase } from "@chaverim/db/testing";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type TestCentral, openTestCentral } from "../testing/central.ts";
 import { type CallName, type Doors, openDoors } from "../testing/doors.ts";
+import { logStream } from "./looks.ts";
 
 let database: TestDatabase;
 let owner: Sql;
@@ -67,11 +79,11 @@ const entriesOf = (requestId: string) =>
     select action, outcome, result_count as shown, purpose_code as code from access_log where request_id = ${requestId}`;
 
 describe.each([...calls, ...routes])("%s", (name) => {
-  test("leaves one entry, with its purpose and what it showed", async () => {
+  test("leaves one entry, with what it showed and the purpose where it was stated for it", async () => {
     const { status, requestId } = await (await look(name))();
     expect(status).toBe(200);
     expect(await entriesOf(requestId)).toEqual([
-      { action: name, outcome: "ok", shown: expect.any(Number), code: "incident" },
+      { action: name, outcome: "ok", shown: expect.any(Number), code: isBackground(name, {}) ? null : "incident" },
     ]);
   });
 
@@ -105,4 +117,34 @@ describe.each([...calls, ...routes])("%s", (name) => {
     expect(refused.bytes.toString()).toContain("access log cannot be written");
     expect((await take()).status).toBe(200);
   });
+});
+
+/** A stream of `count` items, each of which shows itself. */
+const streamOf = async function* (count: number, shown: string[]) {
+  for (let item = 0; item < count; item++) {
+    shown.push(String(item));
+    yield item;
+  }
+};
+
+test("What a stream showed while the log could not be written is written down as soon as it can", async () => {
+  const { policy } = central.central;
+  let asked = 0;
+  const failingOnce = async () => {
+    // The second time: the beginning is written down, the first thousand rows are not.
+    if (++asked === 2) throw new Error("away");
+    return policy.current();
+  };
+  const requestId = crypto.randomUUID();
+  const look = { requestId, who: null, ip: null, action: "detections.live", plate: null, filters: {} } as const;
+  const shown: string[] = [];
+  const flaky = { ...central.central, policy: { ...policy, current: failingOnce } };
+  const stream = logStream(flaky, look, streamOf(1000, shown), shown, new IncomingMessage(new Socket()));
+  const read = async () => {
+    let passed = 0;
+    for await (const _ of stream) passed++;
+    return passed;
+  };
+  await expect(read()).rejects.toThrow("away");
+  expect((await entriesOf(requestId)).map((entry) => entry.shown)).toEqual([null, 1000]);
 });

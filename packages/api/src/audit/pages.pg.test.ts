@@ -19,10 +19,14 @@ const publish = async (changes: Partial<PolicySettings> = {}, pages: Partial<Pol
   const published = { ...DEFAULT_POLICY.pages, transparency: true, policy: true, ...pages };
   await policy.set({ ...DEFAULT_POLICY, ...changes, pages: published }, version, null);
 };
-const DAY_MS = 24 * 3_600_000;
-const yesterday = (hour: number) => new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - DAY_MS + hour * 3_600_000);
-const looks = (count: number, purposeCode: string | null) =>
-  Array.from({ length: count }, () => ({ userId: operatorId, at: yesterday(9), plate: "SEARCHED7", purposeCode }));
+/** A moment of the month that lies so many back: its last one, or its first one. */
+const lastOf = (monthsAgo: number) => {
+  const now = new Date();
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - monthsAgo + 1) - 1);
+};
+const firstOf = (monthsAgo: number) => new Date(lastOf(monthsAgo + 1).getTime() + 1);
+const looks = (count: number, purposeCode: string | null, at = lastOf(1)) =>
+  Array.from({ length: count }, () => ({ userId: operatorId, at, plate: "SEARCHED7", purposeCode }));
 
 beforeAll(async () => {
   central = await openTestCentral();
@@ -56,13 +60,18 @@ beforeAll(async () => {
   await operator.trpc.alerts.resolve.mutate({ id: first?.id ?? "", outcome: "confirmed" });
   await operator.trpc.alerts.resolve.mutate({ id: second?.id ?? "", outcome: "not_a_match" });
   await writeEntries(owner.sql, [
-    ...looks(7, "stolen_vehicle"),
+    ...looks(5, "stolen_vehicle"),
+    ...looks(2, "stolen_vehicle", firstOf(12)),
+    ...looks(10, "stolen_vehicle", lastOf(13)),
+    ...looks(10, "incident", firstOf(0)),
+    { userId: operatorId, at: firstOf(0), outcome: "denied", failure: "purpose_needed" },
+    { userId: operatorId, at: firstOf(0), action: "accessLog.export", recipient: "Sergeant Aldous Pike" },
     ...looks(4, "incident"),
     ...looks(6, "a_code_of_old"),
     { userId: operatorId, at: new Date(), purposeCode: "stolen_vehicle" },
-    { userId: operatorId, at: yesterday(10), outcome: "denied", failure: "purpose_needed" },
-    { userId: operatorId, at: yesterday(10), action: "users.setRole", outcome: "denied", failure: "forbidden" },
-    { userId: operatorId, at: yesterday(10), action: "accessLog.export", recipient: "Sergeant Aldous Pike" },
+    { userId: operatorId, at: lastOf(1), outcome: "denied", failure: "purpose_needed" },
+    { userId: operatorId, at: lastOf(1), action: "users.setRole", outcome: "denied", failure: "forbidden" },
+    { userId: operatorId, at: lastOf(1), action: "accessLog.export", recipient: "Sergeant Aldous Pike" },
   ]);
   const admin = await aUser(central.central, "admin");
   await owner.sql`insert into reviews (kind, user_id, period, entry_ids, outcome, decided_by, decided_at)
@@ -213,7 +222,7 @@ const figuresOf = (markup: string): ReadonlyMap<string, string> =>
     ),
   );
 
-test("The transparency report counts what there is, and of searches no number under five", async () => {
+test("The transparency report counts what there is, searches by whole months and none under five", async () => {
   await publish({}, { elements: { ...DEFAULT_POLICY.pages.elements, retention: "Thirty days without a hit." } });
   const { text } = await read("/transparency");
   const month = new Intl.DateTimeFormat("en", { year: "numeric", month: "long", timeZone: "UTC" }).format(new Date());

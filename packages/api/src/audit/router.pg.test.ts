@@ -83,6 +83,17 @@ test("A plate is found however it is typed, also where only what was asked for h
   expect(await failureOf(search({ plate: "--" }))).toBe("invalid");
 });
 
+test("A look-alike spelling hides no look: whoever asks who looked at a plate finds it", async () => {
+  const [own, inFilters, listed] = await writeEntries(owner.sql, [
+    { userId: operatorId, at: new Date(), plate: "L00KS8" },
+    { userId: operatorId, at: new Date(), plate: null, filters: { plate: "iQD-ks8" }, action: "console.act" },
+    { userId: operatorId, at: new Date(), plate: "LOOKSB", action: "watchlists.addEntry" },
+    { userId: operatorId, at: new Date(), plate: "LOOKSX" },
+  ]);
+  const ids = (await search({ plate: "1OOK5B", userId: operatorId })).map(({ id }) => id);
+  expect(ids).toEqual([listed, inFilters, own]);
+});
+
 test("Pages follow each other without a gap or a repeat, newest first, while new entries are added", async () => {
   const person = (await aUser(central.central, "operator")).id;
   const ids = await writeEntries(
@@ -180,6 +191,27 @@ test("A CSV file is UTF-8 with its mark, by RFC 4180, and no cell of it is a for
     '=cmd|"/c calc"!A1',
     "＝1",
     'quote " comma, line\r\nend',
+    "a;=1+1",
+    "a\t@SUM(A1)",
+    'a; "=1+1"',
+    "a\r\n-1",
+    "a - b; c = d",
+  ];
+  const harmless = [
+    "'=1+1",
+    "'+1",
+    "'-1",
+    "'@SUM(A1)",
+    "'\t'=1",
+    "'\r'=1",
+    '\'=cmd|"/c calc"!A1',
+    "'＝1",
+    'quote " comma, line\r\nend',
+    "a;'=1+1",
+    "a\t'@SUM(A1)",
+    'a; "\'=1+1"',
+    "a\r\n'-1",
+    "a - b; c = d",
   ];
   const person = (await aUser(central.central, "operator")).id;
   await writeEntries(
@@ -192,8 +224,10 @@ test("A CSV file is UTF-8 with its mark, by RFC 4180, and no cell of it is a for
   expect(file.text.startsWith("\ufeff")).toBe(true);
   const [header = [], ...rows] = parseCsv(file.text.slice(1));
   const recipients = rows.map((row) => row[header.indexOf("recipient")] ?? "");
-  expect(recipients).toEqual(hostile.map((text, at) => (at < 8 ? `'${text}` : text)).toReversed());
+  expect(recipients).toEqual(harmless.toReversed());
   for (const cell of rows.flat()) expect(cell).not.toMatch(/^[=+\-@\t\r＝]/);
+  // A spreadsheet whose separator is another: whatever follows it begins a cell.
+  for (const cell of file.text.split(/[;\t\r\n]/)) expect(cell).not.toMatch(/^["\s]*[=+\-@＝]/);
   expect(new Set(rows.map((row) => row.length))).toEqual(new Set([header.length]));
 });
 
@@ -252,6 +286,7 @@ const aLook = (overrides: { id?: string; plate?: string; deviceAt?: string } = {
 
 test("A look that a device took offline is written down with the device's time and the purpose, and told twice it is one", async () => {
   const viewer = await central.signIn("viewer");
+  await central.sql`update investigations set opened_at = now() - interval '2 hours' where user_id = ${await idOf(viewer)}`;
   const look = aLook();
   await viewer.trpc.accessLog.addOffline.mutate({ looks: [look] });
   await viewer.trpc.accessLog.addOffline.mutate({ looks: [look, aLook({ plate: "OFFLINE2" })] });
@@ -268,6 +303,12 @@ test("A look that a device took offline is written down with the device's time a
   const without = await central.signIn("viewer", { purpose: false });
   await without.trpc.accessLog.addOffline.mutate({ looks: [aLook()] });
   expect(await search({ userId: await idOf(without), action: "alerts.since" })).toMatchObject([{ purpose: null }]);
+});
+
+test("A purpose that was stated after an offline look is not its purpose", async () => {
+  const viewer = await central.signIn("viewer");
+  await viewer.trpc.accessLog.addOffline.mutate({ looks: [aLook()] });
+  expect(await search({ userId: await idOf(viewer), action: "alerts.since" })).toMatchObject([{ purpose: null }]);
 });
 
 test.each([

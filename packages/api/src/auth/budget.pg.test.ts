@@ -1,8 +1,17 @@
 /** The viewer's daily budget, also when everything arrives at the same moment and at two servers. */
 import { DEFAULT_POLICY } from "@chaverim/contracts";
+import { openDatabase } from "@chaverim/db/open";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestCentral, openTestCentral } from "../testing/central.ts";
 import { type Browser, failureOf, openBrowser } from "../testing/people.ts";
+import { looksTaken } from "./budget.ts";
+
+type Plan = Record<string, unknown> & {
+  Plans?: Plan[];
+  "Rows Removed by Filter"?: number;
+  "Shared Hit Blocks": number;
+  "Shared Read Blocks": number;
+};
 
 let central: TestCentral;
 beforeAll(async () => {
@@ -52,4 +61,31 @@ test("A search that finds no plate in what was typed costs nothing; dispatchers 
   const operator = await central.signIn("operator");
   expect(await Promise.all(Array.from({ length: 5 }, () => search(operator)))).toEqual(Array(5).fill("ok"));
   expect((await operator.trpc.auth.me.query()).looksLeft).toBe(null);
+});
+
+test("What is left is counted in an index, however much a person and everybody else looked before today", async () => {
+  const viewer = await central.signIn("viewer");
+  const { user } = await viewer.trpc.auth.me.query();
+  await using owner = openDatabase(central.databaseUrl, { max: 1 });
+  await owner.sql.begin(async (sql) => {
+    await sql`alter table access_log disable trigger access_log_chain`;
+    // Each hundredth is this person's, and two of those are today's.
+    await sql`insert into access_log (id, at, request_id, user_id, organisation, action, filters, outcome, policy_version, offline,
+        previous_hash, hash)
+      select (select max(id) from access_log) + n,
+        case when n > 49800 then now() else now() - interval '1 year' + n * interval '10 minutes' end, 'test',
+        case when n % 100 = 0 then ${user.id}::uuid else gen_random_uuid() end, 'Chaverim', 'detections.search', '{}', 'ok', 0,
+        false, '', '' from generate_series(1, 50000) n`;
+    await sql`alter table access_log enable trigger access_log_chain`;
+  });
+  await owner.sql`analyze access_log`;
+  const policy = await central.central.policy.current();
+  const [explained] = await central.sql<{ "QUERY PLAN": [{ Plan: Plan }] }[]>`
+    explain (analyze, buffers, format json) ${looksTaken(central.sql, policy, user)}`;
+  const plan = explained?.["QUERY PLAN"][0].Plan;
+  const scan = plan?.Plans?.[0];
+  expect(scan).toMatchObject({ "Index Name": "access_log_budget", "Actual Rows": 2 });
+  expect(scan?.["Rows Removed by Filter"] ?? 0).toBe(0);
+  expect((plan?.["Shared Hit Blocks"] ?? 0) + (plan?.["Shared Read Blocks"] ?? 0)).toBeLessThan(20);
+  expect((await viewer.trpc.auth.me.query()).looksLeft).toBe(1);
 });

@@ -12,15 +12,17 @@ import type { PolicyInForce } from "../policy/policy.ts";
 
 const spent = () => new AppError("budget_spent", "Today's plate checks are used up. Dispatch can look for you.");
 
-const countLeft = async (sql: Queryable, { settings }: PolicyInForce, user: User): Promise<number> => {
-  const { timeZone } = settings;
+/** Counts today's looks: a range of the index access_log_budget, whose condition is spelled out here. */
+export const looksTaken = (sql: Queryable, { settings: { timeZone } }: PolicyInForce, user: User) => {
   const dayBegan = sql`date_trunc('day', now() at time zone ${timeZone}) at time zone ${timeZone}`;
-  const [row] = await sql<{ taken: number }[]>`
+  return sql<{ taken: number }[]>`
     select count(*)::int as taken from access_log
-    where user_id = ${user.id} and action = 'detections.search' and outcome = 'ok'
-      -- Ids rise with time: the day's first one keeps the count off the years before.
-      and id >= coalesce((select min(id) from access_log where at >= ${dayBegan}), 0) and at >= ${dayBegan}`;
-  return Math.max(0, settings.viewer.dailyLooks - (row?.taken ?? 0));
+    where user_id = ${user.id} and at >= ${dayBegan} and action = 'detections.search' and outcome = 'ok'`;
+};
+
+const countLeft = async (sql: Queryable, policy: PolicyInForce, user: User): Promise<number> => {
+  const [row] = await looksTaken(sql, policy, user);
+  return Math.max(0, policy.settings.viewer.dailyLooks - (row?.taken ?? 0));
 };
 
 /** Looks that are left to a person today; null for roles without a budget. */

@@ -6,7 +6,7 @@ import type { Central } from "../central.ts";
 import { AppError } from "../failure.ts";
 import type { Session } from "../sessions/port.ts";
 import { checkPassword } from "./password-rules.ts";
-import { hashPassword, verifyPassword } from "./passwords.ts";
+import { assertRoom, hashPassword, verifyPassword } from "./passwords.ts";
 import { countAttempt, forgetAttempts } from "./throttle.ts";
 
 /**
@@ -20,6 +20,7 @@ export const changePassword = async (
   input: { current: string; next: string },
 ): Promise<number> => {
   const { sql } = central.database;
+  assertRoom();
   // Its own count: whoever holds a session may not use up the attempts of the sign-in screen, nor get new ones there.
   await countAttempt(sql, "change", user.id);
   const [row] = await sql<{ hash: string }[]>`select password_hash as hash from users where id = ${user.id}`;

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type TestCentral, openTestCentral } from "../testing/central.ts";
-import type { Browser } from "../testing/people.ts";
+import { type Browser, aUser, codeOf as codeOfApp } from "../testing/people.ts";
 
 let central: TestCentral;
 let admin: Browser;
@@ -56,6 +56,25 @@ test("Nothing is live over plain HTTP, where the end of a session would go unnot
   // The answer ends by itself, with nothing but the refusal.
   expect(await response.text()).toContain("event: serialized-error");
 });
+
+test.each([{ "trpc-accept": "application/jsonl" }, { Accept: "application/jsonl" }])(
+  "Whoever asks for a stream with %j gets one whole answer, cookies included",
+  async (headers) => {
+    await central.central.limits.forget("signIn", "127.0.0.1");
+    const [browser, user] = [central.openBrowser(), await aUser(central.central, "viewer")];
+    const call = (name: string, input: object) =>
+      browser.fetch(`/trpc/${name}?batch=1`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", ...headers },
+        body: JSON.stringify({ 0: input }),
+      });
+    await call("auth.login", { email: user.email, password: user.password });
+    const answer = await call("auth.totp", { code: codeOfApp(user.totpSecret) });
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/json"]);
+    expect(await answer.json()).toMatchObject([{ result: { data: { user: { id: user.id } } } }]);
+    expect((await browser.trpc.auth.me.query()).user.id).toBe(user.id);
+  },
+);
 
 test("By GET nothing is changed and nothing is looked up", async () => {
   const input = encodeURIComponent(JSON.stringify({ name: "By GET", priority: 3 }));

@@ -22,12 +22,12 @@ const SAFARI =
 
 /** Signs in on one more device, with whatever code the moment has. */
 const signIn = async (
-  options: { userAgent?: string; installed?: boolean; person?: TestUser } = {},
+  options: { userAgent?: string; installed?: boolean; person?: TestUser; browser?: Browser } = {},
 ): Promise<Browser> => {
   const { person = user, userAgent = FIREFOX, installed = false } = options;
   await central.central.limits.forget("signIn", "127.0.0.1");
   await central.sql`update users set totp_last_step = 0 where id = ${person.id}`;
-  return signInAs(central.openBrowser(userAgent), person, installed);
+  return signInAs(options.browser ?? central.openBrowser(userAgent), person, installed);
 };
 const meOf = (browser: Browser) => browser.trpc.auth.me.query();
 const noticesOf = async (browser: Browser): Promise<[Notice["kind"], string | null][]> =>
@@ -107,34 +107,65 @@ test("A name of one's own is kept, and the device is still not a new one", async
       name,
       "invalid",
     ]);
-  await signIn();
+  await signIn({ browser: desk });
   expect(await noticesOf(desk)).toEqual([]);
 });
 
-test("The first device of all is no news; one of another kind or name is told on the others, once", async () => {
+test("The first device of all is no news; a browser that the person never used is told on the others, once, whatever it calls itself", async () => {
   const desk = await signIn();
   expect(await noticesOf(desk)).toEqual([]);
-  const phone = await signIn({ userAgent: SAFARI });
-  expect([await noticesOf(desk), await noticesOf(phone)]).toEqual([[["new_device", "Safari · iPhone"]], []]);
-  const installed = await signIn({ userAgent: SAFARI, installed: true });
-  expect((await noticesOf(desk)).length).toBe(2);
-  expect(await noticesOf(installed)).toEqual([["new_device", "Safari · iPhone"]]);
+  // The same name and kind as the desk: a name is no proof of being known.
+  const thief = await signIn();
+  expect([await noticesOf(desk), await noticesOf(thief)]).toEqual([[["new_device", "Firefox · Linux"]], []]);
+  const phone = await signIn({ userAgent: SAFARI, installed: true });
+  expect((await noticesOf(desk)).map(([, by]) => by)).toEqual(["Safari · iPhone", "Firefox · Linux"]);
   // Known by now, also after it was signed out, which leaves no row among the sessions.
   await phone.trpc.auth.logout.mutate();
-  await signIn({ userAgent: SAFARI });
-  expect((await noticesOf(desk)).length).toBe(2);
+  await signIn({ browser: phone, installed: true });
+  expect(await noticesOf(desk)).toHaveLength(2);
 });
 
-test("A notice goes when another device has seen it; the device that it is about cannot put it away", async () => {
+test("With nobody signed in anywhere a new device is told all the same, on the next one that was known before", async () => {
+  const desk = await signIn();
+  await desk.trpc.auth.logout.mutate();
+  const stranger = await signIn({ userAgent: SAFARI });
+  await stranger.trpc.auth.logout.mutate();
+  await signIn({ browser: desk });
+  expect(await noticesOf(desk)).toEqual([["new_device", "Safari · iPhone"]]);
+});
+
+test("A browser that somebody else uses is new for whoever signs in there", async () => {
+  const [desk, other] = [await signIn(), await signIn({ person: await aUser(central.central, "viewer") })];
+  await signIn({ browser: other });
+  expect(await noticesOf(desk)).toHaveLength(1);
+});
+
+test("A notice goes when an older device has seen it; a newer one, the one that it is about first of all, cannot put it away", async () => {
   const [desk, stranger] = [await signIn(), await signIn({ userAgent: SAFARI })];
   const id = (await meOf(desk)).notices[0]?.id ?? "";
-  expect(await failureOf(stranger.trpc.auth.dismissNotice.mutate({ id }))).toBe("not_found");
-  const other = await signIn({ person: await aUser(central.central, "admin") });
-  expect(await failureOf(other.trpc.auth.dismissNotice.mutate({ id }))).toBe("not_found");
-  expect(await noticesOf(desk)).toHaveLength(1);
-  await desk.trpc.auth.dismissNotice.mutate({ id });
-  expect(await noticesOf(desk)).toEqual([]);
-  expect(await failureOf(desk.trpc.auth.dismissNotice.mutate({ id }))).toBe("ok");
+  const dismiss = (by: Browser) => failureOf(by.trpc.auth.dismissNotice.mutate({ id }));
+  expect(await dismiss(stranger)).toBe("not_found");
+  // Neither signing in anew nor with one more browser makes anybody older.
+  await signIn({ browser: stranger });
+  expect([await dismiss(stranger), await dismiss(await signIn())]).toEqual(["not_found", "not_found"]);
+  expect(await dismiss(await signIn({ person: await aUser(central.central, "admin") }))).toBe("not_found");
+  expect((await meOf(desk)).notices.map((notice) => notice.id)).toContain(id);
+  // Known since before, however often it signed out and in since.
+  await signIn({ browser: desk });
+  expect(await dismiss(desk)).toBe("ok");
+  expect((await meOf(desk)).notices.map((notice) => notice.id)).not.toContain(id);
+  expect(await dismiss(desk)).toBe("ok");
+});
+
+test("After a month any device puts a notice away: the older ones may be gone", async () => {
+  const [desk] = [await signIn(), await signIn({ userAgent: SAFARI })];
+  const id = (await meOf(desk)).notices[0]?.id ?? "";
+  const third = await signIn();
+  const dismiss = () => failureOf(third.trpc.auth.dismissNotice.mutate({ id }));
+  await central.sql`update notices set created_at = now() - interval '29 days 23 hours' where id = ${id}`;
+  expect(await dismiss()).toBe("not_found");
+  await central.sql`update notices set created_at = now() - interval '30 days 1 second' where id = ${id}`;
+  expect(await dismiss()).toBe("ok");
 });
 
 test("New recovery codes are ten that work, once; using one is told on the other devices", async () => {
@@ -146,8 +177,20 @@ test("New recovery codes are ten that work, once; using one is told on the other
   await central.central.limits.forget("signIn", "127.0.0.1");
   await lost.trpc.auth.login.mutate({ email: user.email, password: user.password });
   await lost.trpc.auth.recover.mutate({ code: recoveryCodes[3] ?? "" });
-  expect([await noticesOf(desk), await noticesOf(lost)]).toEqual([[["recovery_code_used", "Firefox · Linux"]], []]);
+  expect(new Set((await noticesOf(desk)).map(([kind]) => kind))).toEqual(new Set(["recovery_code_used", "new_device"]));
+  expect(await noticesOf(lost)).toEqual([]);
   expect((await meOf(lost)).recoveryCodesLeft).toBe(9);
+});
+
+test("A recovery code is no fresh code: it opens the door, and changes nothing of weight", async () => {
+  const desk = await signIn();
+  const { recoveryCodes } = await desk.trpc.auth.renewRecoveryCodes.mutate();
+  const lost = central.openBrowser(FIREFOX);
+  await central.central.limits.forget("signIn", "127.0.0.1");
+  await lost.trpc.auth.login.mutate({ email: user.email, password: user.password });
+  await lost.trpc.auth.recover.mutate({ code: recoveryCodes[0] ?? "" });
+  expect((await meOf(lost)).stepUpUntil).toBeNull();
+  expect(await failureOf(lost.trpc.auth.renewRecoveryCodes.mutate())).toBe("step_up_needed");
 });
 
 test("A new password is the one that counts, and signs every other device out, half sign-ins too", async () => {

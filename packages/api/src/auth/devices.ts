@@ -6,7 +6,6 @@ import type { DeviceView, Notice } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
 import type { Central } from "../central.ts";
 import { AppError } from "../failure.ts";
-import type { NewSession } from "../sessions/port.ts";
 
 /** Enough for whoever never signs out; the newest are shown. */
 const LIST_MAX = 100;
@@ -62,41 +61,46 @@ export const revokeDevice = async (
   if (!(await sessions.revoke(deviceId, userId, by))) throw noSuchDevice();
 };
 
-/**
- * Says whether a person who has signed in before does so for the first time from this kind of device.
- * The access log is asked: a device that signed out leaves no row among the sessions.
- */
-export const isNewDevice = async (
-  sql: Sql,
-  userId: string,
-  { device, kind }: Pick<NewSession, "device" | "kind">,
-): Promise<boolean> => {
-  const [row] = await sql<{ isNew: boolean }[]>`
-    with signed_in as (
-      select device, filters ->> 'kind' as kind from access_log
-      where user_id = ${userId} and action in ('auth.signedIn', 'auth.recovered', 'auth.joined') and outcome = 'ok')
-    select exists (select 1 from signed_in)
-      and not exists (select 1 from signed_in where device = ${device} and kind = ${kind}) as "isNew"`;
-  return row?.isNew ?? false;
-};
+/** Says whether a person was ever signed in before: the first device of all is no news. */
+export const wasSignedIn = async (sql: Sql, userId: string): Promise<boolean> =>
+  (await sql`select 1 from access_log where user_id = ${userId} and outcome = 'ok' limit 1`).length === 1;
 
 /**
  * Tells a person's other devices of something that this one did.
  * @param from the device that it is about: it is not told, and cannot put the notice away
+ * @param at before that device was signed in
  */
 export const tellOtherDevices = async (
   sql: Sql,
   userId: string,
   kind: Notice["kind"],
   from: { deviceId: string; device: string },
+  at: Date,
 ): Promise<void> => {
   const detail = { by: from.device, deviceId: from.deviceId };
-  await sql`insert into notices (user_id, kind, detail) values (${userId}, ${kind}, ${JSON.stringify(detail)}::text::jsonb)`;
+  await sql`insert into notices (user_id, kind, detail, created_at)
+    values (${userId}, ${kind}, ${JSON.stringify(detail)}::text::jsonb, ${at})`;
 };
 
-/** Puts a notice away on all devices. @throws AppError not_found also for one about the device that asks */
-export const dismissNotice = async (sql: Sql, userId: string, deviceId: string, noticeId: string): Promise<void> => {
+/**
+ * Puts a notice away on all devices, from one that the person had before it: whoever gets in takes no warning away. After a
+ * month any device may, because the older ones may be gone.
+ * @param from the device that asks, and since when its browser is known
+ * @throws AppError not_found also for one about the device that asks
+ */
+export const dismissNotice = async (
+  sql: Sql,
+  userId: string,
+  { deviceId, knownSince }: { deviceId: string; knownSince: Date | null },
+  noticeId: string,
+): Promise<void> => {
   const dismissed = await sql`update notices set dismissed_at = coalesce(dismissed_at, now())
-    where id = ${noticeId} and user_id = ${userId} and detail ->> 'deviceId' is distinct from ${deviceId}`;
-  if (dismissed.count === 0) throw new AppError("not_found", "There is no such notice for you.");
+    where id = ${noticeId} and user_id = ${userId} and detail ->> 'deviceId' is distinct from ${deviceId}
+      and (created_at < now() - interval '30 days' or
+        created_at > (select least(created_at, ${knownSince}) from sessions where id = ${deviceId}))`;
+  if (dismissed.count === 0)
+    throw new AppError(
+      "not_found",
+      "There is no such notice for this device. Put it away on one that you used before it.",
+    );
 };

@@ -42,7 +42,14 @@ describe("How often can be tried", () => {
   test("Of 10,000 guesses at one account, ten at once every ten minutes and each from another address, 17 are looked at: password, code and recovery code alike", async () => {
     const [passwords, codes, recoveries]: [Tally, Tally, Tally] = [{}, {}, {}];
     // Whoever has the password, and so a fresh five minutes for the code whenever these are needed: here ten days.
-    const device = { kind: "desktop", assurance: "password", device: "-", ip: null, userAgent: null } as const;
+    const device = {
+      kind: "desktop",
+      assurance: "password",
+      steppedUp: false,
+      device: "-",
+      ip: null,
+      userAgent: null,
+    } as const;
     const half = (await central.central.sessions.create(user.id, device)).id;
     await central.sql`update sessions set created_at = created_at + interval '10 days', last_used_at = last_used_at + interval '10 days',
       idle_expires_at = idle_expires_at + interval '10 days', absolute_expires_at = absolute_expires_at + interval '10 days'

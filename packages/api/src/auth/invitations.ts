@@ -1,7 +1,8 @@
 /**
  * One-time links: the first administrator (printed by a server without users), invited people, a new authenticator after
  * a reset, and a new password for whoever forgot theirs.
- * Rule: an account or authenticator counts only after a code has proved it, and the link dies with that.
+ * Rule: an account or authenticator counts only after a code has proved it, from whoever typed the password last, and the
+ * link dies with that.
  */
 import { randomBytes } from "node:crypto";
 import { INVITATION_MS, type InvitationState, type InvitationView, type Role, type User } from "@chaverim/contracts";
@@ -11,7 +12,7 @@ import { AppError } from "../failure.ts";
 import { sha256 } from "../keys.ts";
 import { type Actor, decideTogether, takeTurn } from "../people/administrators.ts";
 import { checkPassword } from "./password-rules.ts";
-import { hashPassword, verifyPassword } from "./passwords.ts";
+import { assertRoom, hashPassword, verifyPassword } from "./passwords.ts";
 import { createRecoveryCodes } from "./recovery.ts";
 import { countAttempt, forgetAttempts } from "./throttle.ts";
 import { createTotpSecret, describeTotp, matchingStep } from "./totp.ts";
@@ -75,7 +76,9 @@ export const createInvitation = async (
  * was made with the operator's command. An administrator's invitation is void while administrators decide together: else
  * whoever was alone once could keep a drawer full of them.
  */
-const isOpen = (sql: Sql | Transaction) => sql`i.used_at is null and i.cancelled_at is null and i.expires_at > now()
+export const isOpen = (
+  sql: Sql | Transaction,
+) => sql`i.used_at is null and i.cancelled_at is null and i.expires_at > now()
   and (i.kind <> 'setup' or not exists (select 1 from users))
   and not (i.kind = 'invite' and i.role = 'admin' and i.invited_by is not null and ${decideTogether(sql)})`;
 
@@ -95,8 +98,8 @@ export const cancelInvitation = async ({ database }: WithDatabase, id: string): 
   if (cancelled.count === 0) throw new AppError("not_found", "This link was used or withdrawn already.");
 };
 
-/** `totpSecret` is null where the authenticator stays. */
-type Pending = { email: string; name: string; passwordHash: string; totpSecret: string | null };
+/** `totpSecret` is null where the authenticator stays; `proofHash` is the SHA-256 of the proof, in base64url. */
+type Pending = { email: string; name: string; passwordHash: string; totpSecret: string | null; proofHash: string };
 type Row = Omit<Invitation, "kind" | "email" | "name"> & {
   id: string;
   kind: "setup" | Invitation["kind"];
@@ -105,11 +108,15 @@ type Row = Omit<Invitation, "kind" | "email" | "name"> & {
   pending: Pending | null;
 };
 
+type Accepted = Row & { pending: Pending };
+
 const notOpen = () =>
   new AppError(
     "not_found",
     "This link was used, replaced, withdrawn or is too old. Ask for a new one; for the first account, restart the server.",
   );
+
+const hashOfProof = (proof: string): string => sha256(proof).toString("base64url");
 
 const findOpen = async (sql: Sql | Transaction, token: string): Promise<Row> => {
   const [row] = await sql<Row[]>`
@@ -117,6 +124,17 @@ const findOpen = async (sql: Sql | Transaction, token: string): Promise<Row> => 
     from invitations i where token_hash = ${sha256(token)} and ${isOpen(sql)}`;
   if (!row) throw notOpen();
   return row;
+};
+
+/** A link whose password was typed by whoever holds this proof, and by nobody since. @throws AppError not_found */
+const findAccepted = async (
+  sql: Sql | Transaction,
+  { token, proof }: Pick<Confirming, "token" | "proof">,
+): Promise<Accepted> => {
+  const row = await findOpen(sql, token);
+  const { pending } = row;
+  if (!pending || pending.proofHash !== hashOfProof(proof)) throw notOpen();
+  return { ...row, pending };
 };
 
 /** What a link is for. @throws AppError not_found */
@@ -144,6 +162,7 @@ const passwordHashOf = async (central: Central, row: Row, input: Accepting, emai
     return hashPassword(input.password);
   }
   const { sql } = central.database;
+  assertRoom();
   // By link, not by account: whoever has found one cannot lock its person out.
   await countAttempt(sql, "password", row.id);
   const [user] = await sql<{ hash: string }[]>`
@@ -154,35 +173,44 @@ const passwordHashOf = async (central: Central, row: Row, input: Accepting, emai
   return user.hash;
 };
 
-/** What a new authenticator is set up with; nulls where the person keeps the one they have. */
-export type Enrolment = { totpSecret: string; totpUri: string } | { totpSecret: null; totpUri: null };
+/**
+ * What a new authenticator is set up with (nulls where the person keeps the one they have), and what to come back with: the
+ * link alone, which others may have seen, does not confirm a password that somebody else typed.
+ */
+export type Enrolment = ({ totpSecret: string; totpUri: string } | { totpSecret: null; totpUri: null }) & {
+  proof: string;
+};
 
-/** Holds what the person typed and makes the secret for the authenticator; may be repeated until confirmed. */
+/**
+ * Holds what the person typed and makes the secret for the authenticator; may be repeated until confirmed, and the last one
+ * counts.
+ */
 export const acceptInvitation = async (central: Central, input: Accepting): Promise<Enrolment> => {
   const { sql } = central.database;
   const row = await findOpen(sql, input.token);
   const { email, name } = identityOf(row, input);
   const secret = row.kind === "password" ? null : createTotpSecret();
+  const proof = createToken();
   const pending: Pending = {
     email,
     name,
     passwordHash: await passwordHashOf(central, row, input, email),
     totpSecret: secret && central.keys.seal(secret).toString("base64"),
+    proofHash: hashOfProof(proof),
   };
   const held = await sql`update invitations set pending = ${JSON.stringify(pending)}::text::jsonb
     where id = ${row.id} and used_at is null and cancelled_at is null`;
   if (held.count === 0) throw notOpen();
-  return secret ? describeTotp(secret, email) : { totpSecret: null, totpUri: null };
+  return { ...(secret ? describeTotp(secret, email) : { totpSecret: null, totpUri: null }), proof };
 };
 
-/** What was proved with the code: the step, and the sealed secret that it belongs to. */
-type Proof = { step: number; sealed: Buffer };
+/** What the code fits: the step, and the sealed secret that it belongs to. */
+type Proved = { step: number; sealed: Buffer };
 
 const makeUser = async (
   transaction: Transaction,
-  row: Row,
-  pending: Pending,
-  { step, sealed }: Proof,
+  { pending, ...row }: Accepted,
+  { step, sealed }: Proved,
 ): Promise<User> => {
   const [user] = await transaction<User[]>`
     insert into users (email, name, role, area, trained_on, password_hash, totp_secret, totp_last_step)
@@ -193,56 +221,64 @@ const makeUser = async (
   return user;
 };
 
-/** Null when the code of an authenticator that stays was used before. */
+/**
+ * A new password, or a new authenticator for whoever proved the password that is still in force. Null when the code of an
+ * authenticator that stays was used before.
+ */
 const renewAccess = async (
   transaction: Transaction,
-  row: Row,
-  pending: Pending,
-  proof: Proof,
+  { kind, userId, pending: { passwordHash } }: Accepted,
+  { step, sealed }: Proved,
 ): Promise<User | null> => {
-  const keeps = row.kind === "password";
+  const keeps = kind === "password";
   const [user] = await transaction<User[]>`
-    update users set password_hash = ${pending.passwordHash}, totp_secret = ${proof.sealed}, totp_last_step = ${proof.step},
-      password_changed_at = ${keeps ? transaction`now()` : transaction`password_changed_at`}
-    where id = ${row.userId} and disabled_at is null ${keeps ? transaction`and totp_last_step < ${proof.step}` : transaction``}
+    update users set totp_last_step = ${step}, ${
+      keeps
+        ? transaction`password_hash = ${passwordHash}, password_changed_at = now()`
+        : transaction`totp_secret = ${sealed}`
+    }
+    where id = ${userId} and disabled_at is null
+      and ${keeps ? transaction`totp_last_step < ${step}` : transaction`password_hash = ${passwordHash}`}
     returning id, email, name, role, area, trained_on::text as "trainedOn"`;
   if (!user && !keeps) throw notOpen();
   return user ?? null;
 };
 
 /** The code fits the new authenticator, or the one that the person has and keeps. */
-const prove = async (central: Central, transaction: Transaction, row: Row, pending: Pending, code: string) => {
-  const [kept] = pending.totpSecret
-    ? [{ sealed: Buffer.from(pending.totpSecret, "base64") }]
-    : await transaction<{ sealed: Buffer | null }[]>`select totp_secret as sealed from users where id = ${row.userId}`;
-  if (!kept?.sealed) return null;
+const prove = async (
+  central: Central,
+  transaction: Transaction,
+  { userId, pending: { totpSecret } }: Accepted,
+  code: string,
+): Promise<Proved | null> => {
+  const [kept] = totpSecret
+    ? [{ sealed: Buffer.from(totpSecret, "base64") }]
+    : await transaction<{ sealed: Buffer }[]>`select totp_secret as sealed from users where id = ${userId}`;
+  if (!kept) return null;
   const step = matchingStep(central.keys.unseal(kept.sealed), code, Date.now());
   return step === null ? null : { step, sealed: kept.sealed };
 };
 
+export type Confirming = { token: string; proof: string; code: string };
 export type Confirmed = { kind: Row["kind"]; user: User; recoveryCodes: string[] };
 
 /**
  * Makes the account, or gives it its new authenticator or password, when the code fits.
  * @returns the person and ten new recovery codes (none with a new password), or null when the code does not fit
  */
-export const confirmInvitation = async (
-  central: Central,
-  input: { token: string; code: string },
-): Promise<Confirmed | null> => {
+export const confirmInvitation = async (central: Central, input: Confirming): Promise<Confirmed | null> => {
   const { sql } = central.database;
-  const { kind, userId } = await findOpen(sql, input.token);
+  const { kind, userId } = await findAccepted(sql, input);
   // Whoever has found such a link would guess at the person's own authenticator.
   if (kind === "password" && userId) await countAttempt(sql, "code", userId);
   const confirmed = await sql.begin(async (transaction): Promise<Confirmed | null> => {
     // In turn: two tabs cannot both use the link, nor an administrator join while another one does.
     await takeTurn(transaction, null);
-    const row = await findOpen(transaction, input.token);
-    if (!row.pending) throw notOpen();
-    const proof = await prove(central, transaction, row, row.pending, input.code);
-    if (!proof) return null;
+    const row = await findAccepted(transaction, input);
+    const proved = await prove(central, transaction, row, input.code);
+    if (!proved) return null;
     const isKnown = row.kind === "reset" || row.kind === "password";
-    const user = await (isKnown ? renewAccess : makeUser)(transaction, row, row.pending, proof);
+    const user = await (isKnown ? renewAccess : makeUser)(transaction, row, proved);
     if (!user) return null;
     await transaction`update invitations set used_at = now(), pending = null where id = ${row.id}`;
     const recoveryCodes = row.kind === "password" ? [] : await createRecoveryCodes(transaction, user.id);

@@ -11,6 +11,10 @@ import { AppError } from "../failure.ts";
 const LIMITS = {
   /** Sign-in attempts per address; of IPv6 per network of 64 bits, which one household has all of. */
   signIn: { points: 5, duration: 60 },
+  /** One's own account, purposes and reviews: more than a person clicks. */
+  own: { points: 60, duration: 60 },
+  /** A phone that loads anew in bad coverage must still ring. */
+  alerts: { points: 600, duration: 60 },
   search: { points: 60, duration: 60 },
   browse: { points: 120, duration: 60 },
   /** A wall at five detections a second shows two pictures of each. */
@@ -19,6 +23,8 @@ const LIMITS = {
   export: { points: 5, duration: 60 },
   admin: { points: 30, duration: 60 },
   remove: { points: 10, duration: 60 },
+  /** Each takes a hundred looks, which is more than a device keeps of a shift. */
+  offline: { points: 10, duration: 3600 },
 } as const satisfies Record<LimitName, { points: number; duration: number }>;
 
 export type Limits = {

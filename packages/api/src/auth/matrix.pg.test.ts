@@ -54,6 +54,7 @@ const EXPECTED: Partial<Record<ProcedureName, Partial<Record<Whose, Outcome | ((
   "alerts.acknowledge": { other: (role) => (role === "viewer" ? "not_found" : "ok") },
   "alerts.resolve": { other: (role) => (role === "viewer" ? "not_found" : "ok") },
   // Nobody changes, stops or resets themselves, decides on their own request, or judges their own looks.
+  "users.update": { own: "forbidden" },
   "users.setRole": { own: "forbidden" },
   "users.setDisabled": { own: "forbidden" },
   "users.resetAuthenticator": { own: "forbidden" },

@@ -24,7 +24,11 @@ const DAY_MS = 24 * 3_600_000;
 export const trainedUntil = (trainedOn: string | null, validDays: number): string | null =>
   trainedOn && new Date(Date.parse(trainedOn) + validDays * DAY_MS).toISOString().slice(0, 10);
 
-const assertLookAllowed = async (
+/**
+ * Refuses a look that the policy closes to this person.
+ * @throws AppError training_needed | purpose_needed | budget_spent
+ */
+export const assertLookAllowed = async (
   central: Central,
   name: ProcedureName | RouteName,
   session: Session,
@@ -43,16 +47,17 @@ const assertLookAllowed = async (
 
 /**
  * Refuses whoever may not.
- * @throws AppError forbidden | too_many | step_up_needed | training_needed | purpose_needed | budget_spent
+ * @throws AppError too_many | forbidden | step_up_needed | training_needed | purpose_needed | budget_spent
  */
 export const assertMay = async (central: Central, name: ProcedureName | RouteName, session: Session): Promise<void> => {
   const { needs, limit, stepUp, purpose } = accessOf(name);
   const { user } = session;
   if (needs === "collector_key" || needs === "password" || needs === "public")
     throw new Error(`${name} is not for people`);
+  // First of all: what is refused is written down, too.
+  if (limit) await central.limits.consume(limit, user.id);
   if (needs !== "signed_in" && !can(user.role, needs))
     throw new AppError("forbidden", "Your role does not include this. An administrator can change it.");
-  if (limit) await central.limits.consume(limit, user.id);
   if (stepUp && !isSteppedUp(session))
     throw new AppError("step_up_needed", "Confirm with a code from your authenticator that it is you.");
   if (purpose) await assertLookAllowed(central, name, session);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { PASSWORD_MAX, PASSWORD_MIN } from "@chaverim/contracts";
 import { expect, test } from "vitest";
 import { checkPassword } from "./password-rules.ts";
+import { toAppError } from "../failure.ts";
 import { hashPassword, needsRehash, verifyPassword } from "./passwords.ts";
 
 const known = ["dana.levinson@harbour-watch.example", "Dana Levinson", "Harbour Watch"];
@@ -100,3 +101,14 @@ test("A hash says how it was made: argon2id, 19 MiB, two passes; weaker ones are
   expect(needsRehash(hash)).toBe(false);
   expect(needsRehash(hash.replace("m=19456", "m=4096"))).toBe(true);
 });
+
+test("Two are hashed and fifty wait; whoever comes then is sent away at once, known or not, and later is served", async () => {
+  const hash = await hashPassword("nine blue kites over the harbour");
+  const all = Array.from({ length: 60 }, (_, turn) =>
+    verifyPassword(turn % 2 ? hash : null, "another one").catch(toAppError),
+  );
+  const refused = (await Promise.all(all)).flatMap((answer, turn) => (answer === false ? [] : [{ answer, turn }]));
+  expect([refused.length, refused.filter(({ turn }) => turn % 2).length]).toEqual([8, 4]);
+  for (const { answer } of refused) expect(answer).toMatchObject({ code: "too_many", retryAfterSeconds: 5 });
+  expect(await verifyPassword(hash, "nine blue kites over the harbour")).toBe(true);
+}, 30_000);

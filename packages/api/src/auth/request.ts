@@ -52,7 +52,7 @@ export const describeDevice = (
   request: IncomingMessage,
   kind: SessionKind,
   ip: string,
-): Omit<NewSession, "assurance"> => {
+): Omit<NewSession, "assurance" | "steppedUp"> => {
   const userAgent = request.headers["user-agent"]?.slice(0, 400) ?? null;
   const browser = nameOf(userAgent ?? "", BROWSERS);
   const system = nameOf(userAgent ?? "", SYSTEMS);

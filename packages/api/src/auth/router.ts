@@ -13,10 +13,12 @@ import {
 } from "@chaverim/contracts";
 import * as z from "zod";
 import { lineSchema } from "../line.ts";
+import { nameSchema } from "../people/fields.ts";
 import { isStorable } from "../storable.ts";
 import { passwordProcedure, procedure, publicProcedure, router } from "../trpc.ts";
 import { changePassword } from "./change-password.ts";
 import { writeCookie } from "./cookies.ts";
+import { knownSince } from "./device-cookies.ts";
 import { dismissNotice, listDevices, nameDevice, revokeDevice } from "./devices.ts";
 import { type Enrolment, acceptInvitation, confirmInvitation, readInvitation } from "./invitations.ts";
 import { readMe } from "./me.ts";
@@ -45,6 +47,7 @@ const passwordSchema = z.string().max(PASSWORD_MAX);
 const codeSchema = z.string().max(16);
 /** 24 characters, and whatever dashes and spaces a paste brings. */
 const recoverySchema = z.string().max(64);
+/** 43 characters; the proof that goes with a link, too. */
 const tokenSchema = z.string().max(64);
 /** An installed app stays signed in for two weeks behind its own lock; a browser tab does not. */
 const installedSchema = z.boolean().default(false);
@@ -70,7 +73,7 @@ export const authRouter = router({
       z.object({
         token: tokenSchema,
         email: emailSchema.optional(),
-        name: lineSchema(100).optional(),
+        name: nameSchema.optional(),
         password: passwordSchema,
       }),
     )
@@ -79,7 +82,7 @@ export const authRouter = router({
       return acceptInvitation(ctx.central, input);
     }),
   confirm: publicProcedure("auth.confirm")
-    .input(z.object({ token: tokenSchema, code: codeSchema, installed: installedSchema }))
+    .input(z.object({ token: tokenSchema, proof: tokenSchema, code: codeSchema, installed: installedSchema }))
     .mutation(async ({ ctx, input }): Promise<{ user: User; recoveryCodes: string[] }> => {
       responseOf(ctx);
       await ctx.central.limits.consume("signIn", ctx.ip);
@@ -147,7 +150,13 @@ export const authRouter = router({
   dismissNotice: procedure("auth.dismissNotice")
     .input(z.object({ id: z.uuid() }))
     .mutation(async ({ ctx, input }): Promise<Record<string, never>> => {
-      await dismissNotice(ctx.central.database.sql, ctx.session.user.id, ctx.session.deviceId, input.id);
+      const { user, deviceId } = ctx.session;
+      await dismissNotice(
+        ctx.central.database.sql,
+        user.id,
+        { deviceId, knownSince: knownSince(ctx, user.id) },
+        input.id,
+      );
       return {};
     }),
 });

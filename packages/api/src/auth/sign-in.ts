@@ -9,9 +9,9 @@ import { appendEntry } from "../audit/append.ts";
 import type { Session } from "../sessions/port.ts";
 import type { Context } from "../trpc.ts";
 import { readCookie, writeCookie } from "./cookies.ts";
-import { guesserOf, rememberDevice } from "./device-cookies.ts";
-import { isNewDevice, tellOtherDevices } from "./devices.ts";
-import { hashPassword, needsRehash, verifyPassword } from "./passwords.ts";
+import { guesserOf, knownSince, rememberDevice } from "./device-cookies.ts";
+import { tellOtherDevices, wasSignedIn } from "./devices.ts";
+import { assertRoom, hashPassword, needsRehash, verifyPassword } from "./passwords.ts";
 import { takeRecoveryCode } from "./recovery.ts";
 import { describeDevice } from "./request.ts";
 import { countAttempt, forgetAttempts } from "./throttle.ts";
@@ -28,7 +28,7 @@ export const responseOf = (ctx: Context): NonNullable<Context["response"]> => {
   return ctx.response;
 };
 
-type Account = { id: string; passwordHash: string; hasAuthenticator: boolean };
+type Account = { id: string; passwordHash: string };
 
 /** Checks the password and opens the five minutes for the code. */
 export const login = async (ctx: Context, input: { email: string; password: string }): Promise<{ next: "totp" }> => {
@@ -37,21 +37,17 @@ export const login = async (ctx: Context, input: { email: string; password: stri
   const response = responseOf(ctx);
   const email = normalizeEmail(input.email);
   await central.limits.consume("signIn", ctx.ip);
+  assertRoom();
   const [user] = await sql<Account[]>`
-    select id, password_hash as "passwordHash", totp_secret is not null as "hasAuthenticator" from users
-    where email = ${email} and disabled_at is null`;
+    select id, password_hash as "passwordHash" from users where email = ${email} and disabled_at is null`;
   await countAttempt(sql, "password", guesserOf(ctx, user?.id, email));
   if (!(await verifyPassword(user?.passwordHash ?? null, input.password)) || !user) throw signInFailed();
   if (needsRehash(user.passwordHash))
     await sql`update users set password_hash = ${await hashPassword(input.password)} where id = ${user.id}`;
-  if (!user.hasAuthenticator)
-    throw new AppError(
-      "forbidden",
-      "Your authenticator was reset. Open the link that your administrator gave you, or ask for a new one.",
-    );
   const { id, maxAgeSeconds } = await central.sessions.create(user.id, {
     ...describeDevice(ctx.request, "desktop", ctx.ip),
     assurance: "password",
+    steppedUp: false,
   });
   writeCookie(response, "signin", central.origins.secure, { value: id, maxAgeSeconds });
   return { next: "totp" };
@@ -74,18 +70,23 @@ export const openSession = async (ctx: Context, user: User, installed: boolean, 
   const { sql } = central.database;
   const response = responseOf(ctx);
   const device = describeDevice(ctx.request, installed ? "app" : "desktop", ctx.ip);
-  const isNew = await isNewDevice(sql, user.id, device);
+  const isNew = knownSince(ctx, user.id) === null && (await wasSignedIn(sql, user.id));
+  const startedAt = new Date();
   // One browser, one session: the one that its cookie named before is not left behind.
   const before = readCookie(ctx.request, "session", central.origins.secure);
   if (before) await central.sessions.end(before);
-  const { id, maxAgeSeconds } = await central.sessions.create(user.id, { ...device, assurance: "password+totp" });
+  const { id, maxAgeSeconds } = await central.sessions.create(user.id, {
+    ...device,
+    assurance: "password+totp",
+    // Whoever has found the paper with the codes gets in, and changes nothing of weight.
+    steppedUp: action !== "auth.recovered",
+  });
   const session = await central.sessions.validate(id, false);
   // Disabled in this very moment.
   if (!session) throw signInFailed();
-  // The kind is what isNewDevice looks for beside the device's name.
   await appendSignIn(ctx, session, action, { kind: device.kind });
-  if (isNew) await tellOtherDevices(sql, user.id, "new_device", session);
-  if (action === "auth.recovered") await tellOtherDevices(sql, user.id, "recovery_code_used", session);
+  if (isNew) await tellOtherDevices(sql, user.id, "new_device", session, startedAt);
+  if (action === "auth.recovered") await tellOtherDevices(sql, user.id, "recovery_code_used", session, startedAt);
   writeCookie(response, "signin", central.origins.secure, null);
   writeCookie(response, "session", central.origins.secure, { value: id, maxAgeSeconds });
   rememberDevice(ctx, response, user.id);
@@ -138,8 +139,8 @@ const finish = async (
 export const takeCode = async (central: Central, userId: string, code: string, guesser: string): Promise<void> => {
   const { sql } = central.database;
   await countAttempt(sql, "code", guesser);
-  const [row] = await sql<{ secret: Buffer | null }[]>`select totp_secret as secret from users where id = ${userId}`;
-  const step = row?.secret ? matchingStep(central.keys.unseal(row.secret), code, Date.now()) : null;
+  const [row] = await sql<{ secret: Buffer }[]>`select totp_secret as secret from users where id = ${userId}`;
+  const step = row ? matchingStep(central.keys.unseal(row.secret), code, Date.now()) : null;
   if (step === null || !(await takeStep(sql, userId, step))) throw codeFailed();
   await forgetAttempts(sql, "code", guesser);
 };

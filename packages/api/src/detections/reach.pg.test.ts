@@ -1,5 +1,5 @@
 /** How far a viewer sees, through every door: search, recent, live, images, alerts and lists. */
-import { type DetectionView, DEFAULT_POLICY } from "@chaverim/contracts";
+import { type AlertView, type DetectionView, DEFAULT_POLICY } from "@chaverim/contracts";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aDetection, aJpeg, sendBatch } from "../testing/batches.ts";
@@ -103,12 +103,13 @@ test("A viewer is not told that a plate is on a list which is not marked for the
 test("Of a detection out of reach no image is there; a scene is there for those who have an alert on it", async () => {
   await watch(fieldList, "SCENE1");
   await watch(officeList, "SCENE2");
-  const [plain = "", old = "", south = "", alerted = "", office = ""] = await see(
+  const [plain = "", old = "", south = "", alerted = "", office = "", elsewhere = ""] = await see(
     { plate: "PLAIN1", area: "North", hoursAgo: 1 },
     { plate: "PLAIN2", area: "North", hoursAgo: 30 },
     { plate: "PLAIN3", area: "South", hoursAgo: 1 },
+    { plate: "SCENE1", area: "North", hoursAgo: 40 },
+    { plate: "SCENE2", area: "North", hoursAgo: 40 },
     { plate: "SCENE1", area: "South", hoursAgo: 40 },
-    { plate: "SCENE2", area: "South", hoursAgo: 40 },
   );
   const images = async (browser: Browser, id: string) => [
     await image(browser, id, "crop"),
@@ -120,7 +121,10 @@ test("Of a detection out of reach no image is there; a scene is there for those 
   expect(await images(roaming, south)).toEqual([200, 404]);
   expect(await images(northern, alerted)).toEqual([200, 200]);
   expect(await images(northern, office)).toEqual([404, 404]);
-  for (const id of [plain, old, south, alerted, office]) expect(await images(operator, id)).toEqual([200, 200]);
+  expect(await images(northern, elsewhere)).toEqual([404, 404]);
+  expect(await images(roaming, elsewhere)).toEqual([200, 200]);
+  for (const id of [plain, old, south, alerted, office, elsewhere])
+    expect(await images(operator, id)).toEqual([200, 200]);
 });
 
 test("What a viewer may not have is answered as what does not exist, to the letter, and written down", async () => {
@@ -176,7 +180,7 @@ test("A viewer reads lists marked for the field, and answers their alerts alone"
   await watch(fieldList, "MINE1");
   await watch(officeList, "THEIRS1");
   const [mine, theirs] = await see(
-    { plate: "MINE1", area: "South", hoursAgo: 0 },
+    { plate: "MINE1", area: "North", hoursAgo: 0 },
     { plate: "THEIRS1", area: "North", hoursAgo: 0 },
   );
   expect((await northern.trpc.watchlists.list.query()).map(({ id, field }) => [id, field])).toEqual([
@@ -256,6 +260,175 @@ test("A list that is taken from the field takes its alerts from viewers' devices
   );
 });
 
+/** As if the alerts on a detection had been raised so long ago. */
+const age = (detection: string, hours: number) =>
+  central.sql`update alerts set created_at = now() - ${hours} * interval '1 hour' where detection_id = ${detection}`;
+
+test("An alert is a viewer's for 72 hours: then its row, its answers and its pictures are gone, and a device that held it begins anew", async () => {
+  await watch(fieldList, "AGES1");
+  const [id = ""] = await see({ plate: "AGES1", area: "North", hoursAgo: 30 });
+  const held = await northern.trpc.alerts.since.query({ cursor: null });
+  const alert = held.alerts[0]?.id ?? "";
+  expect(held.alerts[0]?.detection.id).toBe(id);
+  await age(id, 71.9);
+  expect((await northern.trpc.alerts.since.query({ cursor: null })).alerts[0]?.id).toBe(alert);
+  expect([await image(northern, id, "crop"), await image(northern, id, "full")]).toEqual([200, 200]);
+
+  await age(id, 72.1);
+  const after = await northern.trpc.alerts.since.query({ cursor: held.cursor });
+  expect([after.reset, after.alerts.map((one) => one.id).includes(alert)]).toEqual([true, false]);
+  expect((await northern.trpc.alerts.since.query({ cursor: after.cursor })).reset).toBe(false);
+  expect(await failureOf(northern.trpc.alerts.acknowledge.mutate({ id: alert }))).toBe("not_found");
+  expect(await failureOf(northern.trpc.alerts.resolve.mutate({ id: alert, outcome: "lost" }))).toBe("not_found");
+  expect([await image(northern, id, "crop"), await image(northern, id, "full")]).toEqual([404, 404]);
+  expect((await operator.trpc.alerts.since.query({ cursor: null })).alerts[0]?.id).toBe(alert);
+  expect((await operator.trpc.alerts.acknowledge.mutate({ id: alert })).state).toBe("acknowledged");
+  // Whoever answered it brought no viewer anything.
+  expect(await northern.trpc.alerts.since.query({ cursor: after.cursor })).toMatchObject({ alerts: [], reset: false });
+});
+
+test("An alert is a viewer's in the own area: elsewhere it is neither listed, nor live, nor answered, nor pictured", async () => {
+  await watch(fieldList, "WHERE1");
+  await using screen = await central.signIn("viewer", { area: "North" });
+  const { cursor } = await screen.trpc.alerts.since.query({ cursor: null });
+  const heard: string[] = [];
+  await new Promise<void>((resolve) => {
+    screen.trpc.alerts.live.subscribe(
+      { lastEventId: String(cursor) },
+      { onStarted: () => resolve(), onData: ({ data }) => heard.push(data.detection.camera.area ?? "none") },
+    );
+  });
+  const [south = "", none = ""] = await see(
+    { plate: "WHERE1", area: "South", hoursAgo: 0 },
+    { plate: "WHERE1", area: null, hoursAgo: 0 },
+  );
+  const [north = ""] = await see({ plate: "WHERE1", area: "North", hoursAgo: 0 });
+  await expect.poll(() => heard).toContain("North");
+  expect(heard).toEqual(["North"]);
+  const listed = async (browser: Browser) =>
+    (await browser.trpc.alerts.since.query({ cursor })).alerts.map(({ detection }) => detection.id);
+  expect(await listed(screen)).toEqual([north]);
+  expect((await listed(roaming)).toSorted()).toEqual([south, none, north].toSorted());
+  const [alert] = await central.sql<{ id: string }[]>`select id from alerts where detection_id = ${south}`;
+  expect(await failureOf(screen.trpc.alerts.acknowledge.mutate({ id: alert?.id ?? "" }))).toBe("not_found");
+  expect(await image(screen, south, "full")).toBe(404);
+  expect(await image(roaming, south, "full")).toBe(200);
+  const scene = async (browser: Browser) => {
+    await rest(browser);
+    const { hits } = await browser.trpc.detections.search.query({ plate: "WHERE1" });
+    return [hits[0]?.latest?.camera.area, hits[0]?.latest?.images.full !== null];
+  };
+  expect(await scene(screen)).toEqual(["North", true]);
+});
+
+const covertArbitrary = fc.array(
+  fc.record({
+    act: fc.constantFrom("hit", "acknowledge", "resolve", "watch", "mark", "make" as const),
+    area: fc.constantFrom(...AREAS),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+test(
+  "Whatever happens on lists that are not marked for the field, a viewer's answers are the same to the byte",
+  { timeout: 120_000 },
+  async () => {
+    await watch(fieldList, "OPENLY1");
+    await see({ plate: "OPENLY1", area: "North", hoursAgo: 1 });
+    await watch(officeList, "COVERT1");
+    await see({ plate: "COVERT1", area: "North", hoursAgo: 2 });
+    const since = await roaming.trpc.alerts.since.query({ cursor: null });
+    await using screen = central.openBrowser();
+    for (const [name, value] of roaming.cookies) screen.cookies.set(name, value);
+    const heard: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      screen.trpc.alerts.live.subscribe(
+        { lastEventId: String(since.cursor) },
+        {
+          onStarted: () => resolve(),
+          onData: (data) => heard.push(data),
+          onComplete: () => heard.push("ended"),
+          onError: () => heard.push("failed"),
+        },
+      );
+    });
+    const cursors = [null, 0, 1, since.cursor - 1, since.cursor, since.cursor + 1, since.cursor + 1000];
+    const answers = async (): Promise<string> => {
+      await rest(roaming);
+      const told = [];
+      for (const cursor of cursors) told.push((await roaming.call("alerts.since", { cursor })).body);
+      for (const limit of [1, 2]) told.push((await roaming.call("alerts.since", { cursor: 0, limit })).body);
+      told.push((await roaming.call("watchlists.list")).body);
+      return JSON.stringify(told);
+    };
+    const before = await answers();
+    let step = 0;
+    await fc.assert(
+      fc.asyncProperty(covertArbitrary, async (acts) => {
+        for (const { act, area } of acts) {
+          await rest(operator);
+          // Of a minute of its own each, so that none is the repeat of another.
+          const hit = () => see({ plate: "COVERT1", area, hoursAgo: 3 + ++step / 60 });
+          const covert = async () => {
+            const [row] = await central.sql<{ id: string }[]>`select a.id from alerts a
+              join watchlist_entries e on e.id = a.entry_id where e.watchlist_id = ${officeList}
+              order by a.change desc limit 1`;
+            return row?.id ?? "";
+          };
+          if (act === "hit") await hit();
+          else if (act === "acknowledge") await operator.trpc.alerts.acknowledge.mutate({ id: await covert() });
+          else if (act === "resolve")
+            await operator.trpc.alerts.resolve.mutate({
+              id: await covert(),
+              outcome: ++step % 2 === 0 ? "lost" : "confirmed",
+            });
+          else if (act === "watch") await watch(officeList, `COVERT${++step}`);
+          else if (act === "mark") await operator.trpc.watchlists.setField.mutate({ id: officeList, field: false });
+          else await operator.trpc.watchlists.create.mutate({ name: `Covert ${++step}`, priority: 1, field: false });
+          expect(await answers()).toBe(before);
+        }
+      }),
+      { numRuns: 10 },
+    );
+    expect(heard).toEqual([]);
+    // It listened all the while.
+    const [id] = await see({ plate: "OPENLY1", area: "South", hoursAgo: 0 });
+    await expect.poll(() => heard.map((one) => (one as { data?: AlertView }).data?.detection.id)).toEqual([id]);
+  },
+);
+
+test("Pages of the newest detections are free for an hour, ask for a purpose and a training beyond, and end at 24 hours for everybody", async () => {
+  const [inHour = "", inDay = "", older = ""] = await see(
+    { plate: "PAGES1", area: "North", hoursAgo: 0.9 },
+    { plate: "PAGES2", area: "North", hoursAgo: 23 },
+    { plate: "PAGES3", area: "North", hoursAgo: 25 },
+  );
+  const cursorAt = (hours: number) =>
+    `${new Date(Date.now() - hours * HOUR_MS).toISOString()}_ffffffff-ffff-ffff-ffff-ffffffffffff`;
+  const page = (browser: Browser, hours?: number) =>
+    browser.trpc.detections.recent.query({ limit: 200, ...(hours === undefined ? {} : { cursor: cursorAt(hours) }) });
+  const outcomes = async (browser: Browser) =>
+    Promise.all([undefined, 0.8, 1.1, 22, 24.1, 1000].map((hours) => failureOf(page(browser, hours))));
+
+  for (const role of ["viewer", "operator", "admin"] as const) {
+    const silent = await central.signIn(role, { purpose: false });
+    expect(await outcomes(silent)).toEqual(["ok", "ok", "purpose_needed", "purpose_needed", "invalid", "invalid"]);
+    const untrained = await central.signIn(role, { trainedOn: null });
+    expect(await outcomes(untrained)).toEqual(["ok", "ok", "training_needed", "training_needed", "invalid", "invalid"]);
+    const settled = await central.signIn(role);
+    expect(await outcomes(settled)).toEqual(["ok", "ok", "ok", "ok", "invalid", "invalid"]);
+    const shown = new Set<string>();
+    for (const hours of [0.5, 22]) for (const { id } of (await page(settled, hours)).detections) shown.add(id);
+    expect([inHour, inDay, older].map((id) => shown.has(id))).toEqual([true, true, false]);
+    // The refusal stands in the access log like that of a search.
+    const { user } = await silent.trpc.auth.me.query();
+    expect(
+      await central.sql`select count(*)::int as refused from access_log
+        where user_id = ${user.id} and action = 'detections.recent' and outcome = 'denied'`,
+    ).toEqual([{ refused: 2 }]);
+  }
+});
+
 test("An area that changes counts from the next question on", async () => {
   const moving = await central.signIn("viewer", { area: "North" });
   await see({ plate: "MOVES1", area: "South", hoursAgo: 1 });
@@ -301,11 +474,14 @@ test(
         // What is expected, said once more and differently.
         const rows = seen.map((one, index) => ({ ...one, plate: plateOf(one.plate), id: ids[index] ?? "" }));
         const reached = rows.filter((row) => row.hoursAgo < 24 && (area === null || row.area === area));
+        const inArea = new Set(rows.filter((row) => area === null || row.area === area).map((row) => row.id));
         const alerted = new Set(
           (
             await central.sql<{ id: string }[]>`select a.detection_id as id from alerts a
             join watchlist_entries e on e.id = a.entry_id where e.watchlist_id = ${fieldList}`
-          ).map((row) => row.id),
+          )
+            .map((row) => row.id)
+            .filter((id) => inArea.has(id)),
         );
 
         await rest(northern);

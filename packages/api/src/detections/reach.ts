@@ -1,8 +1,9 @@
 /**
- * How far a person sees: a viewer the last 24 hours of the own area and the lists marked for the field, others everything.
+ * How far a person sees: a viewer the own area alone, there the detections of 24 hours and of 72 hours the alerts of
+ * lists marked for the field; others everything.
  * Rule: every query that shows people detections, images, alerts or lists takes its limits from here.
  */
-import { type User, VIEWER_REACH_MS } from "@chaverim/contracts";
+import { type User, VIEWER_ALERTS_MS, VIEWER_REACH_MS } from "@chaverim/contracts";
 import type { Queryable } from "@chaverim/db/open";
 
 /** What decides how far somebody sees. */
@@ -12,13 +13,17 @@ export type Looker = Pick<User, "role" | "area">;
 export type Reach = {
   /** Detections from then on. */
   since: Date;
-  /** Detections of this area's cameras; null is every area. */
+  /** Alerts from then on, whenever their detections were. */
+  alertsSince: Date;
+  /** Detections of this area's cameras, and alerts on them; null is every area. */
   area: string | null;
 } | null;
 
 /** What a person reaches now. A role that is not named here reaches as little as a viewer. */
 export const reachOf = ({ role, area }: Looker): Reach =>
-  role === "admin" || role === "operator" ? null : { since: new Date(Date.now() - VIEWER_REACH_MS), area };
+  role === "admin" || role === "operator"
+    ? null
+    : { since: new Date(Date.now() - VIEWER_REACH_MS), alertsSince: new Date(Date.now() - VIEWER_ALERTS_MS), area };
 
 /** Says the same of a row that was read for everybody. */
 export const isInReach = (reach: Reach, row: { detectedAt: Date; area: string | null }): boolean =>
@@ -47,11 +52,27 @@ const alertOfField = (sql: Queryable) => sql`exists (
   select 1 from watchlist_entries e join watchlists w on w.id = e.watchlist_id where e.id = a.entry_id and w.field)`;
 
 /** The condition for alerts `a`. */
-export const alertInReach = (sql: Queryable, reach: Reach) => (reach === null ? sql`true` : alertOfField(sql));
+export const alertInReach = (sql: Queryable, reach: Reach) =>
+  reach === null
+    ? sql`true`
+    : sql`(a.created_at >= ${reach.alertsSince} and ${alertOfField(sql)} and ${
+        reach.area === null
+          ? sql`true`
+          : sql`exists (select 1 from detections ad join cameras c on c.id = ad.camera_id
+              where ad.plate = a.plate and ad.detected_at = a.detected_at and ad.id = a.detection_id
+                and ${cameraInReach(sql, reach)})`
+      })`;
 
-/** Says of a detection whether there is an alert on it that everybody may see; its id stands in `column`. */
-export const hasFieldAlert = (sql: Queryable, column: "d.id" | "i.detection_id") => sql`exists (
-  select 1 from alerts a where a.detection_id = ${sql(column)} and ${alertOfField(sql)})`;
+/** When the newest alert of a list marked for the field was raised on detection `d`; null without one. */
+export const fieldAlertAt = (sql: Queryable) =>
+  sql`(select max(a.created_at) from alerts a where a.detection_id = d.id and ${alertOfField(sql)})`;
+
+/** Says of a row that was read for everybody whether there is an alert on it in reach. */
+export const isAlertInReach = (reach: Reach, row: { fieldAlertAt: Date | null; area: string | null }): boolean =>
+  reach === null ||
+  (row.fieldAlertAt !== null &&
+    row.fieldAlertAt >= reach.alertsSince &&
+    (reach.area === null || row.area === reach.area));
 
 /**
  * The condition for images `i` with their payloads `p`: plates of detections in reach, and everything of detections with
@@ -60,6 +81,7 @@ export const hasFieldAlert = (sql: Queryable, column: "d.id" | "i.detection_id")
 export const imageInReach = (sql: Queryable, reach: Reach) =>
   reach === null
     ? sql`true`
-    : sql`(${hasFieldAlert(sql, "i.detection_id")} or (i.role = 'crop' and exists (
-        select 1 from detections d where d.plate = p.plate and d.detected_at = p.detected_at and d.id = p.id
-          and ${detectionInReach(sql, reach)})))`;
+    : sql`(exists (select 1 from alerts a where a.detection_id = i.detection_id and ${alertInReach(sql, reach)})
+        or (i.role = 'crop' and exists (
+          select 1 from detections d where d.plate = p.plate and d.detected_at = p.detected_at and d.id = p.id
+            and ${detectionInReach(sql, reach)})))`;

@@ -12,13 +12,17 @@ export type RecentQuery = {
   cameraId?: string | undefined;
   cursor?: string | undefined;
   limit: number;
+  /** Nothing older than this; left out, there is no such limit. */
+  since?: Date;
 };
 
-const CURSOR = /^([\d:.TZ-]+)_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+/** As `readRecent` writes it; PostgreSQL has no year 0. */
+const CURSOR = /^((?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 /** Before everything that exists: the first page. */
 const FIRST = { at: new Date("9999-12-31T00:00:00Z"), id: "ffffffff-ffff-ffff-ffff-ffffffffffff" };
 
-const readCursor = (cursor: string | undefined) => {
+/** Where a page begins; in the far future without a cursor. @throws AppError invalid */
+export const readCursor = (cursor: string | undefined) => {
   if (cursor === undefined) return FIRST;
   const parts = CURSOR.exec(cursor);
   const at = new Date(parts?.[1] ?? "");
@@ -39,7 +43,8 @@ export const readRecent = async (
   const { at, id } = readCursor(query.cursor);
   const limit = query.limit + 1;
   const reach = reachOf(looker);
-  const newest = sql`(d.detected_at, d.id) < (${at}, ${id}::uuid) order by d.detected_at desc, d.id desc limit ${limit}`;
+  const newest = sql`(d.detected_at, d.id) < (${at}, ${id}::uuid)
+    ${query.since ? sql`and d.detected_at >= ${query.since}` : sql``} order by d.detected_at desc, d.id desc limit ${limit}`;
   const found =
     query.plate !== undefined
       ? sql`select d.* from detections d where d.plate = ${query.plate}

@@ -1,12 +1,17 @@
 /**
  * What people ask about detections: which plates, the newest, one plate's timeline, and the live stream.
- * Rule: the live stream says what is new; whoever missed something reads the newest again.
+ * Rule: the live stream says what is new; whoever missed something reads the newest again. Whoever goes back further than
+ * that looks for something, and says what.
  */
-import { type DetectionView, PLATE_TEXT_MAX, normalizePlate } from "@chaverim/contracts";
+import { type DetectionView, LIVE_PAGES_MS, PLATE_TEXT_MAX, normalizePlate } from "@chaverim/contracts";
 import * as z from "zod";
+import { assertLookAllowed } from "../auth/may.ts";
+import type { Central } from "../central.ts";
+import { AppError } from "../failure.ts";
+import type { Session } from "../sessions/port.ts";
 import { procedure, router } from "../trpc.ts";
 import { isInReach, reachOf } from "./reach.ts";
-import { readRecent } from "./recent.ts";
+import { readCursor, readRecent } from "./recent.ts";
 import { type SearchAnswer, searchPlates } from "./search.ts";
 import { detectionToView } from "./view.ts";
 
@@ -21,6 +26,26 @@ const pageSchema = z.object({
   limit: z.number().int().min(1).max(PAGE_MAX).default(PAGE),
 });
 type Page = { detections: DetectionView[]; cursor: string | null };
+
+/** A day of every camera is as much as a wall needs; what lies before is found by its plate. */
+const RECENT_MS = 24 * 3_600_000;
+
+/**
+ * Where pages of the newest detections end, for somebody who asks for this one.
+ * @throws AppError invalid | training_needed | purpose_needed
+ */
+const recentSince = async (central: Central, session: Session, cursor: string | undefined): Promise<Date | null> => {
+  if (cursor === undefined) return null;
+  const { at } = readCursor(cursor);
+  const since = new Date(Date.now() - RECENT_MS);
+  if (at < since)
+    throw new AppError(
+      "invalid",
+      "The newest detections end here, at 24 hours. The timeline of a plate goes further back.",
+    );
+  if (at.getTime() < Date.now() - LIVE_PAGES_MS) await assertLookAllowed(central, "detections.recent", session);
+  return since;
+};
 
 export const detectionsRouter = router({
   search: procedure("detections.search")
@@ -50,7 +75,9 @@ export const detectionsRouter = router({
   recent: procedure("detections.recent")
     .input(pageSchema)
     .query(async ({ ctx, input }): Promise<Page> => {
-      const { rows, cursor } = await readRecent(ctx.central.database.sql, input, ctx.session.user);
+      const since = await recentSince(ctx.central, ctx.session, input.cursor);
+      const query = since ? { ...input, since } : input;
+      const { rows, cursor } = await readRecent(ctx.central.database.sql, query, ctx.session.user);
       ctx.show(rows.map(({ id }) => id));
       return { detections: rows.map((row) => detectionToView(row, ctx.session.user)), cursor };
     }),

@@ -4,7 +4,7 @@
  */
 import { type DetectionView, type ImageRole, can } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
-import { type Looker, hasFieldAlert, reachOf } from "./reach.ts";
+import { type Looker, fieldAlertAt, isAlertInReach, reachOf } from "./reach.ts";
 
 export type DetectionRow = {
   id: string;
@@ -21,8 +21,8 @@ export type DetectionRow = {
   area: string | null;
   heading: number | null;
   imageRoles: ImageRole[] | null;
-  /** There is an alert on it of a list that is marked for the field. */
-  fieldAlert: boolean;
+  /** When the newest alert on it of a list marked for the field was raised. */
+  fieldAlertAt: Date | null;
 };
 
 /** The columns of a DetectionRow; the query names detections `d` and adds `detectionJoins`. */
@@ -30,7 +30,7 @@ export const detectionColumns = (sql: Sql) => sql`
   d.id, d.plate, d.plate_text as "plateText", d.confidence, d.vehicle, d.detected_at as "detectedAt",
   d.received_at as "receivedAt", d.clock_suspect as "clockSuspect", d.duplicate_of as "duplicateOf",
   c.id as "cameraId", c.name as "cameraName", c.area, c.heading, images.roles as "imageRoles",
-  ${hasFieldAlert(sql, "d.id")} as "fieldAlert"`;
+  ${fieldAlertAt(sql)} as "fieldAlertAt"`;
 
 export const detectionJoins = (sql: Sql) => sql`
   join cameras c on c.id = d.camera_id
@@ -42,7 +42,7 @@ const text = (value: unknown): string | null => (typeof value === "string" && va
 export const detectionToView = (row: DetectionRow, looker: Looker): DetectionView => {
   const { role } = looker;
   const held = new Set(row.imageRoles ?? []);
-  const maySeeScene = can(role, "see_scene") && (reachOf(looker) === null || row.fieldAlert);
+  const maySeeScene = can(role, "see_scene") && isAlertInReach(reachOf(looker), row);
   const address = (image: ImageRole, allowed: boolean) =>
     held.has(image) && allowed ? `/api/evidence/${row.id}/${image}` : null;
   return {

@@ -323,7 +323,7 @@ test("When the database ends every connection in the middle of batches, what was
   expect(statuses.has(503)).toBe(true);
   for (const { batch, answer } of answers) {
     const ids = batch.map(({ id }) => id);
-    // Over a connection that was not ended a moment ago.
+    // Not over the server's connections, of which the last ones that were ended say so with their next question.
     const found = await owner.sql`select 1 from evidence_payloads where id = any(${ids}::uuid[])`;
     const listed = await owner.sql`select 1 from detections where id = any(${ids}::uuid[])`;
     // All or nothing, and all whenever it was said. (A commit whose answer was lost may have happened all the same.)

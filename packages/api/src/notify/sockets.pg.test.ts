@@ -1,6 +1,6 @@
 /** The live channel and the session that it belongs to: how long one outlives the other, and what goes over it. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { type TestCentral, openTestCentral } from "../testing/central.ts";
 import { type Browser, codeOf } from "../testing/people.ts";
@@ -85,5 +85,56 @@ test("What is answered once is not answered over the live channel, where a sessi
   );
   socket.send(JSON.stringify({ id: 1, method: "query", params: { path: "auth.me" } }));
   expect(JSON.parse(await answer)).toMatchObject({ id: 1, error: { data: { failure: { code: "not_found" } } } });
+  socket.close();
+});
+
+const upgrade = (browser: Browser): Promise<{ socket: WebSocket; told: unknown }> => {
+  const socket = new WebSocket(`${central.url.replace("http", "ws")}/trpc`, { headers: browser.headers() });
+  return new Promise((resolve) => {
+    socket.once("open", () => resolve({ socket, told: "open" }));
+    socket.once("unexpected-response", (_request, response) => resolve({ socket, told: response.statusCode }));
+  });
+};
+
+test("A person has twenty channels; the next one is refused until one of them closes, and somebody else's is not", async () => {
+  const [browser, other] = [await central.signIn("operator"), await central.signIn("operator")];
+  const opened = await Promise.all(Array.from({ length: 20 }, () => upgrade(browser)));
+  expect(opened.map(({ told }) => told)).toEqual(Array(20).fill("open"));
+  expect((await upgrade(browser)).told).toBe(429);
+  const others = await upgrade(other);
+  expect(others.told).toBe("open");
+  const ended = new Promise((resolve) => opened[0]?.socket.once("close", resolve));
+  opened[0]?.socket.close();
+  await ended;
+  await vi.waitFor(async () => expect((await upgrade(browser)).told).toBe("open"));
+  for (const { socket } of [...opened, others]) socket.terminate();
+});
+
+test("A channel carries eight streams; one more is refused and not written down, until one of them ends", async () => {
+  const { socket, userId } = await open();
+  const answers: string[] = [];
+  socket.on("message", (data) => {
+    const { id, error, result } = JSON.parse((data as Buffer).toString()) as {
+      id: number;
+      error?: { data: { failure: { code: string } } };
+      result?: { type: string };
+    };
+    const told = error?.data.failure.code ?? result?.type;
+    if (told !== "started") answers.push(`${id} ${told}`);
+  });
+  const subscribe = (id: number) =>
+    socket.send(JSON.stringify({ id, method: "subscription", params: { path: "alerts.live" } }));
+  const written = async () =>
+    (await central.sql`select 1 from access_log where user_id = ${userId} and action = 'alerts.live'`).length;
+  for (let id = 1; id <= 8; id++) subscribe(id);
+  await vi.waitFor(async () => expect(await written()).toBe(8));
+  subscribe(9);
+  await vi.waitFor(() => expect(answers).toContain("9 too_many"));
+  expect(await written()).toBe(8);
+  socket.send(JSON.stringify({ id: 1, method: "subscription.stop" }));
+  await vi.waitFor(() => expect(answers).toContain("1 stopped"));
+  subscribe(10);
+  await vi.waitFor(async () => expect(await written()).toBe(9));
+  expect(answers.filter((answer) => answer.endsWith("too_many"))).toHaveLength(1);
   socket.close();
 });

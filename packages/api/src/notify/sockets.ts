@@ -9,6 +9,7 @@ import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { readSession } from "../auth/request.ts";
 import type { Central } from "../central.ts";
+import { warnUnavailable } from "../failure.ts";
 import { appRouter } from "../router.ts";
 import type { Session } from "../sessions/port.ts";
 import { type Context, router } from "../trpc.ts";
@@ -25,6 +26,9 @@ const SIGNED_OUT = 4401;
 
 /** The client is to come back: with another role or area it may see something else. */
 const COME_BACK = 1001;
+
+/** A person's open screens and devices stay well below. */
+const SOCKETS_MAX = 20;
 
 /** What is live alone goes this way: a call that is answered once asks over HTTP, where each has the session of its moment. */
 const liveRouter = router({
@@ -60,6 +64,7 @@ export const openSockets = (central: Central, server: Server): AsyncDisposable =
       response: null,
       session: (req as Upgrade).session ?? null,
     }),
+    onError: ({ error, ctx }) => warnUnavailable(central.log, error, ctx?.requestId),
   });
 
   const upgrade = async (request: Upgrade, socket: Duplex, head: Buffer): Promise<void> => {
@@ -68,6 +73,8 @@ export const openSockets = (central: Central, server: Server): AsyncDisposable =
     if (!central.origins.allowed.has(request.headers.origin ?? "")) return refuse(socket, "403 Forbidden");
     const session = await readSession(central, request, false);
     if (!session) return refuse(socket, "401 Unauthorized");
+    const own = [...owners.values()].filter(({ user }) => user.id === session.user.id);
+    if (own.length >= SOCKETS_MAX) return refuse(socket, "429 Too Many Requests");
     request.session = session;
     sockets.handleUpgrade(request, socket, head, (opened) => {
       owners.set(opened, session);

@@ -62,7 +62,8 @@ const user = (email: string, ...more: string[]) => [
 
 test("user add prints what an authenticator needs, once, and keeps the secret sealed", async () => {
   const made = await json(user("Op@Example.org"), `${PASSWORD}\n`);
-  expect(Object.keys(made)).toEqual(["id", "email", "totpSecret", "totpUri"]);
+  expect(Object.keys(made)).toEqual(["id", "email", "totpSecret", "totpUri", "recoveryCodes"]);
+  expect(made["recoveryCodes"]).toHaveLength(10);
   expect(made).toMatchObject({
     id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     email: "op@example.org",
@@ -84,6 +85,14 @@ test("user add prints what an authenticator needs, once, and keeps the secret se
 const acts = (count: number) => database.sql<{ command: string; filters: Record<string, string>; outcome: string }[]>`
   select * from (select id, filters ->> 'command' as command, filters - 'command' as filters, outcome, failure, user_id as "userId"
     from access_log where action = 'console.act' order by id desc limit ${count}) newest order by id`;
+
+test("Nobody gets the name that the command itself has in the log", async () => {
+  const { code, error } = await alpr(
+    ["user", "add", "--email", "x@example.org", "--name", "server CONSOLE", "--role", "viewer", "--password-stdin"],
+    PASSWORD,
+  );
+  expect([code, error]).toEqual([2, expect.stringMatching(/what the server's own command is called/)]);
+});
 
 test("What user add changes is in the access log, without the password and the secret", async () => {
   const made = await json([...user("noted@example.org"), "--area", "North", "--trained", "2026-01-02"], PASSWORD);
@@ -167,9 +176,7 @@ test("user invite and user reset-authenticator print a link, once, and keep only
     { kind: "invite", email: "new@example.org", invitedBy: null },
     { kind: "reset", email: "op@example.org", invitedBy: null },
   ]);
-  expect(await database.sql`select 1 from users where email = 'op@example.org' and totp_secret is null`).toHaveLength(
-    1,
-  );
+  expect((await alpr(["user", "list"])).out).toMatch(/op@example\.org {2}N {2}admin {2}waits for a new authenticator/);
 });
 
 test("collector add prints its id and its key, revoke refuses it", async () => {

@@ -26,9 +26,7 @@ export const openEvidence = (config: Config, log: Log): Promise<EvidenceStore> =
  * @throws ConfigError when the authenticators' secrets cannot be opened with them
  */
 export const assertKeysFit = async ({ sql }: Database, keys: CentralKeys): Promise<void> => {
-  const [user] = await sql<
-    { secret: Buffer }[]
-  >`select totp_secret as secret from users where totp_secret is not null limit 1`;
+  const [user] = await sql<{ secret: Buffer }[]>`select totp_secret as secret from users limit 1`;
   if (!user) return;
   try {
     keys.unseal(user.secret);

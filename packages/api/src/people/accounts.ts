@@ -7,7 +7,7 @@ import type { Transaction } from "@chaverim/db/open";
 import { createInvitation, linkOf } from "../auth/invitations.ts";
 import type { Central } from "../central.ts";
 import { AppError } from "../failure.ts";
-import { type Actor, assertNotLast, nameOf, takeTurn } from "./administrators.ts";
+import { type Actor, adminUntil, assertNotLast, nameOf, takeTurn } from "./administrators.ts";
 import { checkTrainedOn } from "./fields.ts";
 
 export type Person = Pick<User, "id" | "email" | "name" | "role" | "area" | "trainedOn"> & { isDisabled: boolean };
@@ -22,7 +22,7 @@ export const findPerson = async (transaction: Transaction, id: string): Promise<
 };
 
 /** @throws AppError forbidden */
-export const assertOther = (by: Actor, person: Person): void => {
+export const assertOther = (by: Actor, person: Pick<Person, "id">): void => {
   if (by?.id === person.id)
     throw new AppError("forbidden", "Nobody does this to their own account. Another administrator can.");
 };
@@ -47,12 +47,17 @@ export const withdrawRequests = async (transaction: Transaction, userId: string)
 
 export type Details = { name?: string | undefined; area?: string | null | undefined; trainedOn?: string | undefined };
 
-/** Changes what is known about a person. @throws AppError not_found | invalid */
+/**
+ * Changes what is known about a person; not by themselves, whom the training and the area hold back.
+ * @throws AppError not_found | forbidden | invalid
+ */
 export const updatePerson = async (
   central: Pick<Central, "database" | "policy">,
+  by: Actor,
   id: string,
   { name, area, trainedOn }: Details,
 ): Promise<void> => {
+  assertOther(by, { id });
   await checkTrainedOn(central, trainedOn);
   const { sql } = central.database;
   const changed = await sql`update users set name = coalesce(${name ?? null}, name),
@@ -76,64 +81,49 @@ export const setDisabled = async (
     if (disabled && person.role === "admin") await assertNotLast(transaction, person);
     assertOther(by, person);
     if (disabled) await withdrawRequests(transaction, id);
+    // Whoever was demoted before stays counted, whatever else is done to the account.
+    const until = disabled ? adminUntil(by) : null;
     await transaction`update users set disabled_at = ${disabled ? transaction`now()` : null},
+      admin_until = ${person.role === "admin" ? until : transaction`admin_until`},
       disabled_by = ${disabled ? (by?.id ?? null) : null}, disabled_reason = ${disabled ? reason : null} where id = ${id}`;
   });
   // Also when letting in: a server that was killed just here would have left the devices of before.
   await central.sessions.revokeAll(id, by?.id ?? null);
 };
 
-/** A one-time link for somebody who has an account. */
-const createLink = async (
-  transaction: Transaction,
-  publicUrl: string,
-  by: Actor,
-  { id: userId, email, name, role, area, trainedOn }: Person,
-  kind: "reset" | "password",
-): Promise<{ link: string; expiresAt: string }> => {
-  const invitation = { kind, email, name, role, area, trainedOn, userId };
-  const { token, expiresAt } = await createInvitation(transaction, invitation, by);
-  return { link: linkOf(publicUrl, token), expiresAt: expiresAt.toISOString() };
-};
+/** Which half somebody has lost, and what their devices are told about it. */
+const NOTICES = { reset: "authenticator_reset", password: "password_reset" } as const;
+
+/** Makes a one-time link for somebody who has an account, and tells their devices. @returns the link, once */
+const makeLink =
+  (kind: keyof typeof NOTICES) =>
+  (
+    { database }: Pick<Central, "database">,
+    publicUrl: string,
+    by: Actor,
+    id: string,
+  ): Promise<{ link: string; expiresAt: string }> =>
+    database.sql.begin(async (transaction) => {
+      await takeTurn(transaction, by);
+      const person = await findPerson(transaction, id);
+      assertOther(by, person);
+      assertEnabled(person);
+      await notify(transaction, id, NOTICES[kind], by);
+      const { email, name, role, area, trainedOn } = person;
+      const invitation = { kind, email, name, role, area, trainedOn, userId: id };
+      const { token, expiresAt } = await createInvitation(transaction, invitation, by);
+      return { link: linkOf(publicUrl, token), expiresAt: expiresAt.toISOString() };
+    });
 
 /**
  * Makes the link for a new password; the old one goes on until it is used, and the authenticator stays.
- * @returns the link, once
  * @throws AppError not_found | forbidden | conflict
  */
-export const resetPassword = (
-  { database }: Pick<Central, "database">,
-  publicUrl: string,
-  by: Actor,
-  id: string,
-): Promise<{ link: string; expiresAt: string }> =>
-  database.sql.begin(async (transaction) => {
-    await takeTurn(transaction, by);
-    const person = await findPerson(transaction, id);
-    assertOther(by, person);
-    assertEnabled(person);
-    await notify(transaction, id, "password_reset", by);
-    return createLink(transaction, publicUrl, by, person, "password");
-  });
+export const resetPassword = makeLink("password");
 
 /**
- * Takes a lost authenticator away and makes the link for a new one; the person's devices stay, so that they see it.
- * @returns the link, once
+ * Makes the link for a new authenticator. The old one and the recovery codes go on until it is used: else one administrator
+ * could disarm the others. The person's devices stay, so that they see it.
  * @throws AppError not_found | forbidden | conflict
  */
-export const resetAuthenticator = (
-  { database }: Pick<Central, "database">,
-  publicUrl: string,
-  by: Actor,
-  id: string,
-): Promise<{ link: string; expiresAt: string }> =>
-  database.sql.begin(async (transaction) => {
-    await takeTurn(transaction, by);
-    const person = await findPerson(transaction, id);
-    assertOther(by, person);
-    assertEnabled(person);
-    await transaction`update users set totp_secret = null where id = ${id}`;
-    await transaction`delete from recovery_codes where user_id = ${id}`;
-    await notify(transaction, id, "authenticator_reset", by);
-    return createLink(transaction, publicUrl, by, person, "reset");
-  });
+export const resetAuthenticator = makeLink("reset");

@@ -12,6 +12,9 @@ export type Actor = Pick<User, "id" | "name"> | null;
 
 export const nameOf = (by: Actor): string => by?.name ?? CONSOLE_NAME;
 
+/** How long a question to a second administrator waits, as long as an invitation: a weekend's day of rest lies within it. */
+export const APPROVAL_MS = 48 * 3_600_000;
+
 /**
  * Waits until nobody else changes people.
  * @throws AppError forbidden when whoever asks ceased to be an administrator while waiting
@@ -20,7 +23,7 @@ export const takeTurn = async (transaction: Transaction, by: Actor): Promise<voi
   await transaction`select pg_advisory_xact_lock(hashtext('chaverim.people'))`;
   if (!by) return;
   const [still] = await transaction`
-    select 1 from users where id = ${by.id} and role = 'admin' and disabled_at is null and totp_secret is not null`;
+    select 1 from users where id = ${by.id} and role = 'admin' and disabled_at is null`;
   if (!still) throw new AppError("forbidden", "You are no longer an administrator who can sign in.");
 };
 
@@ -28,16 +31,22 @@ export const takeTurn = async (transaction: Transaction, by: Actor): Promise<voi
 const TOGETHER = 2;
 
 /**
- * A condition: administrators decide together. Those count who are not disabled, also while one waits for a new
- * authenticator: else a reset would be a way to decide alone.
+ * A condition: administrators decide together. Whom another one demoted or disabled counts for as long as a question would
+ * have waited for them: else one would put the others out for a moment to decide alone.
  */
 export const decideTogether = (sql: Sql | Transaction) =>
-  sql`(select count(*) from users where role = 'admin' and disabled_at is null) >= ${TOGETHER}`;
+  sql`(select count(*) from users where (role = 'admin' and disabled_at is null) or admin_until > now()) >= ${TOGETHER}`;
+
+/**
+ * Until when somebody counts who ceases to be an administrator now; a value for users.admin_until. What the operator's
+ * command does is not held up by it: it is the way out.
+ */
+export const adminUntil = (by: Actor): Date | null => by && new Date(Date.now() + APPROVAL_MS);
 
 /** @throws AppError conflict when nobody else could administer */
 export const assertNotLast = async (transaction: Transaction, person: Pick<User, "id" | "name">): Promise<void> => {
   const [other] = await transaction`
-    select 1 from users where role = 'admin' and disabled_at is null and totp_secret is not null and id <> ${person.id} limit 1`;
+    select 1 from users where role = 'admin' and disabled_at is null and id <> ${person.id} limit 1`;
   if (!other)
     throw new AppError(
       "conflict",

@@ -4,6 +4,7 @@
  */
 import type { PersonView } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
+import { isOpen } from "../auth/invitations.ts";
 
 type Row = Omit<PersonView, "createdAt" | "lastSeenAt" | "disabled"> & {
   createdAt: Date;
@@ -19,7 +20,8 @@ export const readPeople = async (sql: Sql): Promise<PersonView[]> => {
   const rows = await sql<Row[]>`
     select u.id, u.email, u.name, u.role, u.area, u.trained_on::text as "trainedOn", u.created_at as "createdAt",
       greatest(s.used_at, (select at from access_log where user_id = u.id order by id desc limit 1)) as "lastSeenAt",
-      coalesce(s.open, 0) as devices, u.totp_secret is not null as "hasAuthenticator",
+      coalesce(s.open, 0) as devices, not exists (select 1 from invitations i
+        where i.user_id = u.id and i.kind = 'reset' and ${isOpen(sql)}) as "hasAuthenticator",
       u.disabled_at as "disabledAt", d.name as "disabledBy", u.disabled_reason as "disabledReason"
     from users u left join users d on d.id = u.disabled_by
     left join lateral (

@@ -13,7 +13,7 @@ afterAll(async () => {
 });
 /** Each test has people of its own alone. */
 beforeEach(async () => {
-  await central.sql`update users set disabled_at = now() where disabled_at is null`;
+  await central.sql`update users set disabled_at = now(), admin_until = null where disabled_at is null or admin_until is not null`;
   await central.sql`update approvals set decided_at = now() where decided_at is null`;
   await central.sql`update invitations set cancelled_at = now() where cancelled_at is null`;
 });
@@ -181,7 +181,7 @@ test("The last administrator can be neither disabled nor demoted, and nobody doe
   expect(await rowOf(admin, admin)).toMatchObject({ role: "admin", disabled: null });
 });
 
-test.each(["disabled", "demoted", "reset"] as const)(
+test.each(["disabled", "demoted"] as const)(
   "Administrators who have each other %s at the same moment leave one who can sign in",
   async (how) => {
     for (let round = 0; round < 3; round++) {
@@ -194,20 +194,19 @@ test.each(["disabled", "demoted", "reset"] as const)(
             const { users } = browser.trpc;
             if (how === "disabled")
               return users.setDisabled.mutate({ id: other.id, disabled: true, reason: "a quarrel" });
-            if (how === "demoted") return users.setRole.mutate({ id: other.id, role: "viewer", reason: "a quarrel" });
-            return users.resetAuthenticator.mutate({ id: other.id });
+            return users.setRole.mutate({ id: other.id, role: "viewer", reason: "a quarrel" });
           }),
       );
       const outcomes = await Promise.all(calls.map(failureOf));
       expect(outcomes.filter((outcome) => outcome === "ok").length).toBeGreaterThanOrEqual(2);
       const left = await central.sql`
-        select 1 from users where role = 'admin' and disabled_at is null and totp_secret is not null`;
+        select 1 from users where role = 'admin' and disabled_at is null`;
       expect(left).toHaveLength(1);
     }
   },
 );
 
-test("A lost authenticator is taken away by somebody else; the person's devices stay and say so", async () => {
+test("A lost authenticator is replaced with somebody else's help; the person's devices stay and say so", async () => {
   const [admin, operator] = [await somebody("admin"), await somebody("operator")];
   const { users } = admin.browser.trpc;
   expect(await failureOf(users.resetAuthenticator.mutate({ id: admin.id }))).toBe("forbidden");
@@ -216,14 +215,44 @@ test("A lost authenticator is taken away by somebody else; the person's devices 
   expect(link).toMatch(/\/join#[\w-]{43}$/);
   expect(Math.round((Date.parse(expiresAt) - Date.now()) / 3_600_000)).toBe(48);
   const me = await operator.browser.trpc.auth.me.query();
-  expect(me.recoveryCodesLeft).toBe(0);
+  expect(me.recoveryCodesLeft).toBe(1);
   expect(me.notices).toMatchObject([{ kind: "authenticator_reset", by: admin.name }]);
   expect(await rowOf(admin, operator)).toMatchObject({ hasAuthenticator: false, devices: 1 });
   const [invitation] = (await users.list.query()).invitations.filter(({ email }) => email === operator.email);
   expect(invitation).toMatchObject({ kind: "reset", invitedBy: admin.name });
+  await users.cancelInvitation.mutate({ id: invitation?.id ?? "" });
+  expect(await rowOf(admin, operator)).toMatchObject({ hasAuthenticator: true });
   await users.setDisabled.mutate({ id: operator.id, disabled: true, reason: "left the organisation" });
   expect(await failureOf(users.resetAuthenticator.mutate({ id: operator.id }))).toBe("conflict");
 });
+
+test("An administrator who resets the others disarms none of them: they act, and disable who did it", async () => {
+  const [rogue, other] = [await somebody("admin"), await somebody("admin")];
+  await rogue.browser.trpc.users.resetAuthenticator.mutate({ id: other.id });
+  const { setDisabled } = other.browser.trpc.users;
+  expect(await failureOf(setDisabled.mutate({ id: rogue.id, disabled: true, reason: "a quarrel" }))).toBe("ok");
+});
+
+test("Nobody changes their own name, area or day of training", async () => {
+  const admin = await somebody("admin");
+  const { users } = admin.browser.trpc;
+  for (const details of [{ name: "Somebody Else" }, { area: "North" }, { trainedOn: "2026-02-03" }])
+    expect([details, await failureOf(users.update.mutate({ id: admin.id, ...details }))]).toEqual([
+      details,
+      "forbidden",
+    ]);
+  expect(await rowOf(admin, admin)).toMatchObject({ name: admin.name, area: null, trainedOn: admin.trainedOn });
+});
+
+test.each(["Server console", "SERVER\u2003CONSOLE", "Serverconsole"])(
+  "Nobody is invited or renamed as %j, which is the operator's command in the log",
+  async (name) => {
+    const [admin, viewer] = [await somebody("admin"), await somebody("viewer")];
+    const { users } = admin.browser.trpc;
+    expect(await failureOf(users.invite.mutate({ ...aNewcomer("viewer"), name }))).toBe("invalid");
+    expect(await failureOf(users.update.mutate({ id: viewer.id, name }))).toBe("invalid");
+  },
+);
 
 test("Devices of others are listed and ended by an administrator, and every look at them is written down", async () => {
   const [admin, operator] = [await somebody("admin"), await somebody("operator")];

@@ -1,6 +1,7 @@
 /** Roles, and the second administrator whom a new one takes, over HTTP. */
 import type { Role } from "@chaverim/contracts";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { setDisabled } from "./accounts.ts";
 import { type TestCentral, openTestCentral } from "../testing/central.ts";
 import { type Browser, type TestUser, aUser, failureOf, signInAs } from "../testing/people.ts";
 
@@ -13,7 +14,7 @@ afterAll(async () => {
 });
 /** Each test has people of its own alone. */
 beforeEach(async () => {
-  await central.sql`update users set disabled_at = now() where disabled_at is null`;
+  await central.sql`update users set disabled_at = now(), admin_until = null where disabled_at is null or admin_until is not null`;
   await central.sql`update approvals set decided_at = now() where decided_at is null`;
   await central.sql`update invitations set cancelled_at = now() where cancelled_at is null`;
 });
@@ -47,7 +48,7 @@ test("A role below administrator changes at once: the person's devices end, and 
   const [entry] = await central.sql`select filters, outcome from access_log
     where user_id = ${admin.id} and action = 'users.setRole'`;
   expect(entry).toEqual({
-    filters: { id: viewer.id, role: "operator", reason: "joins the dispatch" },
+    filters: { id: viewer.id, role: "operator", reason: "joins the dispatch", subject: viewer.name },
     outcome: "ok",
   });
   expect(await failureOf(setRole.mutate({ id: viewer.id, role: "operator", reason: "once more" }))).toBe("conflict");
@@ -131,12 +132,69 @@ test("A disabled person gets no role", async () => {
   expect(await roleOf(viewer)).toBe("viewer");
 });
 
-test("A reset that waits for its person is no way to decide alone", async () => {
+test("A reset that waits for its person is no way to decide alone: that person still decides", async () => {
   const [admin, other, viewer] = [await somebody("admin"), await somebody("admin"), await somebody("viewer")];
   await admin.browser.trpc.users.resetAuthenticator.mutate({ id: other.id });
   const approval = await propose(admin, viewer);
   expect(approval).not.toBeNull();
-  expect(await decide(other, approval, true)).toBe("forbidden");
+  expect(await decide(other, approval, false)).toBe("ok");
+});
+
+const aNewAdministrator = () => ({
+  email: `new-${crypto.randomUUID()}@example.org`,
+  name: "New",
+  role: "admin" as const,
+});
+const quarrel = { reason: "a quarrel" };
+
+test.each<[string, (users: Browser["trpc"]["users"], id: string) => Promise<unknown>]>([
+  ["demoted", (users, id) => users.setRole.mutate({ id, role: "operator", ...quarrel })],
+  ["disabled", (users, id) => users.setDisabled.mutate({ id, disabled: true, ...quarrel })],
+  [
+    "demoted, disabled and let in again",
+    async (users, id) => {
+      await users.setRole.mutate({ id, role: "operator", ...quarrel });
+      await users.setDisabled.mutate({ id, disabled: true, ...quarrel });
+      await users.setDisabled.mutate({ id, disabled: false, ...quarrel });
+    },
+  ],
+  [
+    "demoted twice",
+    async (users, id) => {
+      await users.setRole.mutate({ id, role: "operator", ...quarrel });
+      await users.setRole.mutate({ id, role: "viewer", ...quarrel });
+    },
+  ],
+])("For 48 hours after the other one was %s, an administrator makes no new one alone", async (_how, putOut) => {
+  const [admin, other, viewer] = [await somebody("admin"), await somebody("admin"), await somebody("viewer")];
+  const { users } = admin.browser.trpc;
+  await putOut(users, other.id);
+  const approval = await propose(admin, viewer);
+  expect([approval?.kind, await roleOf(viewer)]).toEqual(["grant_admin", "viewer"]);
+  expect(await decide(admin, approval, true)).toBe("forbidden");
+  expect(await failureOf(users.invite.mutate(aNewAdministrator()))).toBe("conflict");
+  const [row] = await central.sql<{ hours: number }[]>`
+    select extract(epoch from admin_until - now())::float8 / 3600 as hours from users where id = ${other.id}`;
+  expect(Math.round(row?.hours ?? 0)).toBe(48);
+  await central.sql`update users set admin_until = now() where id = ${other.id}`;
+  expect(await propose(admin, viewer)).toBeNull();
+  expect(await roleOf(viewer)).toBe("admin");
+});
+
+test("Who is an administrator again counts as one, and no longer for having been one", async () => {
+  const [admin, other, third] = [await somebody("admin"), await somebody("admin"), await somebody("admin")];
+  const { users } = admin.browser.trpc;
+  await users.setDisabled.mutate({ id: other.id, disabled: true, ...quarrel });
+  await users.setDisabled.mutate({ id: other.id, disabled: false, ...quarrel });
+  await users.setRole.mutate({ id: other.id, role: "viewer", ...quarrel });
+  expect(await decide(third, await propose(admin, other), true)).toBe("ok");
+  expect(await central.sql`select 1 from users where admin_until is not null`).toEqual([]);
+});
+
+test("Whom the operator's command disables holds nobody up: it is the way out", async () => {
+  const [admin, other, viewer] = [await somebody("admin"), await somebody("admin"), await somebody("viewer")];
+  await setDisabled(central.central, null, { id: other.id, disabled: true, reason: "left us" });
+  expect(await propose(admin, viewer)).toBeNull();
 });
 
 test("Ten decisions at the same moment are one", async () => {

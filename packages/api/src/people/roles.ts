@@ -7,10 +7,7 @@ import type { Sql, Transaction } from "@chaverim/db/open";
 import type { Central } from "../central.ts";
 import { AppError } from "../failure.ts";
 import { type Person, assertEnabled, assertOther, findPerson, notify, withdrawRequests } from "./accounts.ts";
-import { assertNotLast, decideTogether, takeTurn } from "./administrators.ts";
-
-/** As long as an invitation: a weekend's day of rest lies within it. */
-const APPROVAL_MS = 48 * 3_600_000;
+import { APPROVAL_MS, adminUntil, assertNotLast, decideTogether, takeTurn } from "./administrators.ts";
 
 type Row = Omit<ApprovalView, "requestedAt" | "expiresAt"> & { requestedAt: Date; expiresAt: Date };
 
@@ -55,7 +52,8 @@ const applyRole = async (transaction: Transaction, by: User, person: Person, rol
   assertEnabled(person);
   if (person.role === "admin") await assertNotLast(transaction, person);
   await withdrawRequests(transaction, person.id);
-  await transaction`update users set role = ${role} where id = ${person.id}`;
+  const loses = person.role === "admin" ? adminUntil(by) : transaction`admin_until`;
+  await transaction`update users set role = ${role}, admin_until = ${role === "admin" ? null : loses} where id = ${person.id}`;
   await notify(transaction, person.id, "role_changed", by);
 };
 

@@ -65,7 +65,7 @@ export const usersRouter = router({
       }),
     )
     .mutation(async ({ ctx, input: { id, ...details } }): Promise<Record<string, never>> => {
-      await updatePerson(ctx.central, id, details);
+      await updatePerson(ctx.central, ctx.session.user, id, details);
       return {};
     }),
   setRole: procedure("users.setRole")

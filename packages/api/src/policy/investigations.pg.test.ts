@@ -27,13 +27,46 @@ test("An investigation lasts a shift, is attached to every look of its session, 
   const second = await browser.trpc.investigations.open.mutate({ code: "police_request", caseNumber: "24-118" });
   const me = await browser.trpc.auth.me.query();
   expect(me.investigation).toMatchObject({ id: second.id, code: "police_request", text: null, caseNumber: "24-118" });
-  await browser.trpc.alerts.since.query({ cursor: null });
+  await browser.trpc.watchlists.list.query();
   const [look] = await central.sql`select purpose_code as code, case_number as "caseNumber" from access_log
-    where user_id = ${me.user.id} and action = 'alerts.since'`;
+    where user_id = ${me.user.id} and action = 'watchlists.list'`;
   expect(look).toEqual({ code: "police_request", caseNumber: "24-118" });
   expect(
     await central.sql`select 1 from investigations where user_id = ${me.user.id} and closed_at is null`,
   ).toHaveLength(1);
+});
+
+test("What screens ask for by themselves carries no purpose; a page further back does", async () => {
+  const browser = await signIn("operator");
+  await browser.trpc.investigations.open.mutate(stolen);
+  const { user } = await browser.trpc.auth.me.query();
+  await browser.trpc.alerts.since.query({ cursor: null });
+  await browser.trpc.alerts.since.query({ cursor: 0 });
+  await browser.trpc.detections.recent.query({});
+  const cursor = `${new Date().toISOString()}_${user.id}`;
+  await browser.trpc.detections.recent.query({ cursor });
+  const looks = await central.sql`select action, purpose_code as code from access_log
+    where user_id = ${user.id} and action in ('alerts.since', 'detections.recent') order by id`;
+  expect(looks).toEqual([
+    { action: "alerts.since", code: null },
+    { action: "alerts.since", code: null },
+    { action: "detections.recent", code: null },
+    { action: "detections.recent", code: "stolen_vehicle" },
+  ]);
+});
+
+test.each([
+  "0000-01-01T00:00:00.000Z",
+  "-000001-01-01T00:00:00.000Z",
+  "2026-01-01",
+  "2026",
+  "2026-13-01T00:00:00.000Z",
+])("A page that begins at %s is not known, which is no error of central's", async (moment) => {
+  const browser = await signIn("operator");
+  await browser.trpc.investigations.open.mutate(stolen);
+  const cursor = `${moment}_00000000-0000-4000-8000-000000000000`;
+  expect(await failureOf(browser.trpc.detections.recent.query({ cursor }))).toBe("invalid");
+  expect(await failureOf(browser.trpc.detections.timeline.query({ plate: "7ABC123", cursor }))).toBe("invalid");
 });
 
 test("It belongs to one session: another device of the same person has to say why, too", async () => {

@@ -42,6 +42,39 @@ test("A change is in force at once, says who made it, and leaves the version bef
   expect(entry).toEqual({ organisation: "North Patrol", version: first.version, outcome: "ok" });
 });
 
+test("The entry of a change names the version it is based on and which settings change, and never what they say", async () => {
+  const { version, settings } = await admin.trpc.policy.read.query();
+  const set = (changes: Partial<PolicySettings>, on: number) =>
+    admin.trpc.policy.set.mutate({ settings: { ...settings, ...changes }, basedOn: on });
+  const entries = () =>
+    central.sql`select filters, outcome from access_log where action = 'policy.set' order by id desc`;
+  const changes = {
+    contact: "board@example.org",
+    purpose: { ...settings.purpose, requiredFor: [] },
+    reviews: { ...settings.reviews, repeatLooks: 99, samplePerMonth: 0 },
+    pages: { ...settings.pages, elements: { ...settings.pages.elements, custodian: "The chairman" } },
+  };
+  const changed = "contact, purpose.requiredFor, reviews.repeatLooks, reviews.samplePerMonth, pages.elements";
+  const next = await set(changes, version);
+  expect((await entries())[0]).toEqual({ filters: { basedOn: version, changed }, outcome: "ok" });
+  await set(changes, next.version);
+  expect((await entries())[0]).toEqual({ filters: { basedOn: next.version, changed: "" }, outcome: "ok" });
+  expect(await failureOf(set({}, version))).toBe("conflict");
+  expect((await entries())[0]).toMatchObject({ filters: { basedOn: version }, outcome: "error" });
+});
+
+test("All other administrators are told of a change, and nobody else is", async () => {
+  const [other, operator] = [await central.signIn("admin"), await central.signIn("operator")];
+  const told = async (browser: Browser) =>
+    (await browser.trpc.auth.me.query()).notices.filter(({ kind }) => kind === "policy_changed").map(({ by }) => by);
+  const version = await basedOn();
+  await admin.trpc.policy.set.mutate({ settings: withName("Told"), basedOn: version });
+  expect(await failureOf(admin.trpc.policy.set.mutate({ settings: withName("Late"), basedOn: version }))).toBe(
+    "conflict",
+  );
+  expect([await told(other), await told(operator), await told(admin)]).toEqual([["A admin"], [], []]);
+});
+
 test("Of two who change the same version, one is told that the other was first", async () => {
   const version = await basedOn();
   const outcomes = await Promise.all(

@@ -2,8 +2,14 @@
  * The policy in force, and its versions.
  * Rule: a version is added, never changed, so that an entry of the access log can always be read with the policy of its day.
  */
-import { DEFAULT_POLICY, type PolicySettings, type PolicyView, policySettingsSchema } from "@chaverim/contracts";
-import type { Sql } from "@chaverim/db/open";
+import {
+  DEFAULT_POLICY,
+  type Notice,
+  type PolicySettings,
+  type PolicyView,
+  policySettingsSchema,
+} from "@chaverim/contracts";
+import type { Sql, Transaction } from "@chaverim/db/open";
 import { AppError } from "../failure.ts";
 
 export type PolicyInForce = { version: number; settings: PolicySettings };
@@ -14,7 +20,7 @@ export type Policy = {
   /** With who set it and when, read now. */
   read: () => Promise<PolicyView>;
   /**
-   * Puts new settings in force.
+   * Puts new settings in force, and tells all other administrators.
    * @param basedOn the version that whoever made them has seen
    * @returns the new version
    * @throws AppError conflict when another one is in force by now, invalid when two purposes have the same code
@@ -39,6 +45,12 @@ const assertCodesDiffer = ({ purpose }: PolicySettings): void => {
   const twice = codes.find((code, index) => codes.indexOf(code) !== index);
   if (twice) throw new AppError("invalid", `Two purposes have the code ${twice}.`);
 };
+
+/** On each of their devices: whoever weakens the policy is not alone in knowing it. */
+const tellAdministrators = (transaction: Transaction, userId: string | null) => transaction`
+  insert into notices (user_id, kind, detail)
+  select id, ${"policy_changed" satisfies Notice["kind"]}, jsonb_build_object('by', (select name from users where id = ${userId}))
+  from users where role = 'admin' and disabled_at is null and id is distinct from ${userId}`;
 
 /** The policy kept in the database `sql`. */
 export const createPolicy = (sql: Sql): Policy => {
@@ -82,6 +94,7 @@ export const createPolicy = (sql: Sql): Policy => {
         const [row] = await transaction<{ version: number }[]>`
           insert into policies (settings, set_by) select ${JSON.stringify(settings)}::text::jsonb, ${userId}
           where (select coalesce(max(version), 0) from policies) = ${basedOn} returning version`;
+        if (row) await tellAdministrators(transaction, userId);
         return row?.version;
       });
       if (version === undefined)

@@ -46,7 +46,7 @@ const createAdapter = (sql: Sql, policy: Policy): Adapter => ({
         id,
         userId: row.userId,
         expiresAt: row.idleExpiresAt,
-        attributes: { kind, assurance, device, ip: null, userAgent: null, row },
+        attributes: { kind, assurance, device, steppedUp: row.stepUpAt !== null, ip: null, userAgent: null, row },
       },
       { id: row.userId, attributes: {} },
     ];

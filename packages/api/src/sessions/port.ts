@@ -11,6 +11,8 @@ export type Assurance = "password" | "password+totp";
 export type NewSession = {
   kind: SessionKind;
   assurance: Assurance;
+  /** A code from the authenticator was given just now: it counts as a step-up. A recovery code does not. */
+  steppedUp: boolean;
   /** Derived from the browser; the person can rename it. */
   device: string;
   ip: string | null;

@@ -17,6 +17,8 @@ const PASSWORD_MS = 5 * MINUTE_MS;
 const DESKTOP_MS = 12 * HOUR_MS;
 /** An installed application lives behind its own lock. */
 const APP_MS = 14 * 24 * HOUR_MS;
+/** One that lies in a drawer, or was lost unnoticed, ends sooner; a weekend without a look at it does not end it. */
+const APP_IDLE_MS = 72 * HOUR_MS;
 /** Requests that were under way at a rotation still carry the old id. */
 const OVERLAP_MS = 10_000;
 /** A session in use is written at most once a minute. */
@@ -29,7 +31,7 @@ export const readLifetimes = async (policy: Policy): Promise<SessionLifetimes> =
   return {
     password: { idleMs: PASSWORD_MS, absoluteMs: PASSWORD_MS },
     desktop,
-    app: strictInstalled ? desktop : { idleMs: APP_MS, absoluteMs: APP_MS },
+    app: strictInstalled ? desktop : { idleMs: APP_IDLE_MS, absoluteMs: APP_MS },
   };
 };
 
@@ -105,7 +107,7 @@ export const insertSession = async (
     insert into sessions (id_hash, user_id, kind, assurance, device, created_at, last_used_at, step_up_at, idle_expires_at,
       absolute_expires_at, ip, user_agent)
     values (${sha256(id)}, ${userId}, ${session.kind}, ${session.assurance}, ${session.device}, ${new Date(nowMs)},
-      ${new Date(nowMs)}, ${session.assurance === "password+totp" ? new Date(nowMs) : null},
+      ${new Date(nowMs)}, ${session.steppedUp ? new Date(nowMs) : null},
       ${new Date(nowMs + lifetime.idleMs)}, ${new Date(nowMs + lifetime.absoluteMs)}, ${session.ip}, ${session.userAgent})`;
 };
 

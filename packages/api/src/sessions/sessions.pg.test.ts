@@ -41,12 +41,13 @@ const setSessions = async (sessions: Partial<PolicySettings["sessions"]>) => {
 const DESKTOP: NewSession = {
   kind: "desktop",
   assurance: "password+totp",
+  steppedUp: true,
   device: "Firefox · Linux",
   ip: "192.0.2.7",
   userAgent: "a browser",
 };
 const APP: NewSession = { ...DESKTOP, kind: "app" };
-const HALF: NewSession = { ...DESKTOP, assurance: "password" };
+const HALF: NewSession = { ...DESKTOP, assurance: "password", steppedUp: false };
 const minutesUntil = (end: Date | undefined) => Math.round(((end?.getTime() ?? 0) - Date.now()) / 60_000);
 
 const IMPLEMENTATIONS: [string, (sql: TestDatabase["sql"], policy: Policy) => Sessions][] = [
@@ -141,6 +142,26 @@ describe.each(IMPLEMENTATIONS)("%s", (_name, createSessions) => {
       [false, false],
       [true, true],
     ]);
+  });
+
+  test("An installed application ends after 72 hours without use", async () => {
+    const [unused, used] = [await open(APP), await open(APP)];
+    expect(minutesUntil(used.idleExpiresAt)).toBe(72 * 60);
+    await pass("71 hours 59 minutes");
+    expect(await sessions.validate(used.id, true)).not.toBeNull();
+    await pass("61 seconds");
+    expect(await sessions.userOfDevice(unused.deviceId)).toBeNull();
+    expect([await areOpen(unused), await areOpen(used)]).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+  });
+
+  test("A session that was opened without a code of the authenticator is not stepped up until one is given", async () => {
+    const session = await open({ ...DESKTOP, steppedUp: false });
+    expect([session.stepUpAt, (await open()).stepUpAt]).toEqual([null, expect.any(Date)]);
+    const next = await sessions.stepUp(session.id);
+    expect((await sessions.validate(next?.id ?? "", false))?.stepUpAt).toEqual(expect.any(Date));
   });
 
   test("The policy's idle time counts also for sessions that were open before it changed", async () => {

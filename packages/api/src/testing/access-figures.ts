@@ -69,6 +69,7 @@ const seed = async (central: Central): Promise<string[]> => {
       const made = await central.sessions.create(id, {
         kind: "desktop",
         assurance: "password+totp",
+        steppedUp: true,
         device: "Bench",
         ip: "127.0.0.1",
         userAgent: null,

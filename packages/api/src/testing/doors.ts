@@ -82,6 +82,7 @@ export const openDoors = async (central: TestCentral): Promise<Doors> => {
     central.central.sessions.create(user.id, {
       kind: "desktop",
       assurance,
+      steppedUp: assurance === "password+totp",
       device: "Matrix",
       ip: "127.0.0.1",
       userAgent: null,
@@ -154,7 +155,7 @@ export const openDoors = async (central: TestCentral): Promise<Doors> => {
     "auth.recover": () => ({ code: "AAAAAA-AAAAAA-AAAAAA-AAAAAA" }),
     "auth.invitation": () => ({ token: "t".repeat(43) }),
     "auth.accept": () => ({ token: "t".repeat(43), password: "a long enough passphrase" }),
-    "auth.confirm": () => ({ token: "t".repeat(43), code: "000000" }),
+    "auth.confirm": () => ({ token: "t".repeat(43), proof: "p".repeat(43), code: "000000" }),
     "auth.me": none,
     "auth.logout": none,
     "auth.stepUp": (world) => ({ code: codeOf(world.me.totpSecret) }),

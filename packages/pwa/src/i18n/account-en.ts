@@ -67,8 +67,6 @@ export const accountEn = {
   "signIn.recoveryShort": "A recovery code has 24 letters and digits.",
   "signIn.recoveryWrong": "This recovery code does not fit, or it was used before.",
   "signIn.wrong": "E-mail or password is not right.",
-  "signIn.authenticatorReset":
-    "Your authenticator was reset. Open the link that your administrator gave you, or ask for a new one.",
   "signIn.expired": "Those five minutes are over. Enter the password again.",
   "signIn.setupNeeded": "This server has no account yet. Open the set-up link that it printed when it started.",
   "ended.idle": "You were signed out because nobody used this device. What was kept on it is erased.",
@@ -85,11 +83,12 @@ export const accountEn = {
   "join.invite": "Join {{ organisation }}",
   "join.inviteLead": "Choose a password. Then you add an authenticator and keep recovery codes.",
   "join.reset": "A new authenticator",
-  "join.resetLead": "Your authenticator was reset. Enter your password, then add a new one.",
+  "join.resetLead": "Enter your password, then add the new authenticator. Its first code ends the old one.",
   "join.password": "A new password",
   "join.passwordLead":
     "Choose a new password. A code from your authenticator then puts it in force; your other devices are signed out.",
-  "join.used": "This code or this link was used before. Wait for the next code; if it stays so, ask for a new link.",
+  "join.used":
+    "This code or this link was used before, or somebody else used the link meanwhile. Wait for the next code; if it stays so, ask for a new link.",
   "join.email": "E-mail",
   "join.name": "Your name",
   "join.role": "Role",
@@ -139,6 +138,12 @@ export const accountEn = {
   "purpose.end": "End",
   "purpose.change": "Change",
   "purpose.say": "Say what for",
+  "purpose.stolen_vehicle": "Stolen vehicle",
+  "purpose.missing_person": "Missing person",
+  "purpose.suspicious_vehicle": "Suspicious vehicle",
+  "purpose.incident": "Incident follow-up",
+  "purpose.police_request": "Request by the police",
+  "purpose.correction": "Checking a reading",
   "closed.purpose": "Say what you are looking for",
   "closed.purposeNext": "The purpose is kept with every look that follows.",
   "closed.untrained": "Searching opens with your training",
@@ -237,9 +242,10 @@ export const accountEn = {
   "notice.label": "About your account",
   "notice.more": "+{{ count }} more",
   "notice.dismiss": "Dismiss",
-  "notice.authenticator_reset": "Your authenticator was reset, {{ time }}.",
+  "notice.dismissElsewhere": "Dismiss it on a device that you used before this happened.",
+  "notice.authenticator_reset": "A link for a new authenticator of yours was made, {{ time }}.",
   "notice.authenticator_resetBy":
-    "{{ by }} reset your authenticator, {{ time }}. If you did not ask for it, tell another administrator.",
+    "{{ by }} made a link for a new authenticator of yours, {{ time }}. If you did not ask for it, tell another administrator.",
   "notice.password_reset": "A link for a new password of yours was made, {{ time }}.",
   "notice.password_resetBy":
     "{{ by }} made a link for a new password of yours, {{ time }}. If you did not ask for it, tell another administrator.",
@@ -256,4 +262,6 @@ export const accountEn = {
     "The server's disk is full since {{ time }}: collectors keep their detections until there is room.",
   "notice.disk_fullBy":
     "The server's disk is full since {{ time }}: {{ by }} and the other collectors keep their detections until there is room.",
+  "notice.policy_changed": "The policy was changed, {{ time }}.",
+  "notice.policy_changedBy": "{{ by }} changed the policy, {{ time }}.",
 } as const;

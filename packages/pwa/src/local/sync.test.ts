@@ -6,6 +6,7 @@ import { trpc } from "../trpc.ts";
 import { ALERTS_KEPT, DETECTIONS_KEPT, type LocalDb, openLocalDb, readAlerts, readDetections, readFact } from "./db.ts";
 import {
   endedByTime,
+  forgetOldAlerts,
   forgetRowsIfChanged,
   pullAlerts,
   pullDetections,
@@ -88,13 +89,39 @@ test("a device without alerts asks for the newest", async () => {
   expect(asked).toEqual([{ cursor: null }]);
 });
 
+const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
+
+test("fetching detections ends at an hour, before central would ask what for", async () => {
+  const pages = [0, 20, 40, 54, 58, 70];
+  const asked = central.on("detections.recent", ({ cursor }) => {
+    const place = cursor === undefined ? 0 : Number(cursor);
+    return says({
+      detections: [aDetection(place + 1, { detectedAt: minutesAgo(pages[place] ?? 0) })],
+      cursor: String(place + 1),
+    });
+  });
+  await pullDetections(db, trpc);
+  // The page that reaches 58 minutes back is the last: nothing is asked for from there.
+  expect(asked.map((input) => input["cursor"])).toEqual([undefined, "1", "2", "3", "4"]);
+});
+
+test("a device in a quiet place keeps the first page, however old, and asks for no other", async () => {
+  const asked = central.on("detections.recent", () =>
+    says({ detections: [aDetection(1, { detectedAt: minutesAgo(60 * 30) })], cursor: "a" }),
+  );
+  await pullDetections(db, trpc);
+  expect(asked).toHaveLength(1);
+  expect(await readDetections(db)).toHaveLength(1);
+});
+
 test("fetching detections stops at one that is held already", async () => {
-  await storeDetections(db, [aDetection(1)]);
+  const seen = (number: number) => aDetection(number, { detectedAt: minutesAgo(5 - number) });
+  await storeDetections(db, [seen(1)]);
   const asked = central.on("detections.recent", ({ cursor }) =>
     says(
       cursor === undefined
-        ? { detections: [aDetection(4), aDetection(3)], cursor: "a" }
-        : { detections: [aDetection(2), aDetection(1)], cursor: "b" },
+        ? { detections: [seen(4), seen(3)], cursor: "a" }
+        : { detections: [seen(2), seen(1)], cursor: "b" },
     ),
   );
   await pullDetections(db, trpc);
@@ -131,6 +158,28 @@ test("a role or an area that was changed takes away what was fetched before", as
       undefined,
     ]);
   }
+});
+
+test("a viewer's device drops alerts after 72 hours by itself, and nobody else's does", async () => {
+  const at = (hours: number): number => Date.UTC(2026, 10, 22, 20) + hours * 3_600_000;
+  const fill = () =>
+    storeAlerts(
+      db,
+      [0, 1, 2].map((hour) => anAlert(hour + 1, { createdAt: new Date(at(hour)).toISOString() })),
+      3,
+    );
+  const kept = async () => (await readAlerts(db)).map((alert) => alert.id);
+  await fill();
+  await storeFacts(db, { user: MIRI });
+  await forgetOldAlerts(db, at(1000));
+  expect(await kept()).toEqual([3, 2, 1].map(uuidOf));
+  await storeFacts(db, { user: { ...MIRI, role: "viewer" } });
+  await forgetOldAlerts(db, at(72));
+  expect(await kept()).toEqual([3, 2, 1].map(uuidOf));
+  await forgetOldAlerts(db, at(73.5));
+  expect(await kept()).toEqual([uuidOf(3)]);
+  // Where to go on stays: what was dropped is not fetched again.
+  expect(await readFact(db, "alertCursor")).toBe(3);
 });
 
 test("a new name or a new training takes nothing away", async () => {

@@ -2,7 +2,7 @@
  * Brings central's alerts and detections onto this device and keeps them fresh; what it asks by itself is no use of the session.
  * Rule: the only writer of what central said. Every write can be repeated, and a cursor goes back only when central itself did.
  */
-import type { AlertView, DetectionView, User } from "@chaverim/contracts";
+import { type AlertView, type DetectionView, LIVE_PAGES_MS, type User, VIEWER_ALERTS_MS } from "@chaverim/contracts";
 import { createSignal } from "solid-js";
 import { currentMs, trustServerTime } from "../clock.ts";
 import { BACKGROUND, type Central, troubleOf } from "../trpc.ts";
@@ -38,6 +38,8 @@ const DROP_FORGIVEN_MS = 3000;
 const RESUBSCRIBE_MS = 2000;
 /** Rows asked for at once: a phone screen holds 12, a desktop 20. */
 const PAGE = 100;
+/** Pages end this much before central would ask for a purpose: this device's clock and the way there are not exact. */
+const PAGES_MARGIN_MS = 5 * 60_000;
 /** Central's last word on an idle session may have come this much before its end. */
 const ENDING_MS = 5000;
 
@@ -101,6 +103,17 @@ const forgetAlerts = async (db: LocalDb): Promise<void> => {
   await transaction.done;
 };
 
+/** Erases alerts that a viewer no longer reaches: central does not give them any more, and with no line this device knows. */
+export const forgetOldAlerts = async (db: LocalDb, nowMs: number): Promise<void> => {
+  if ((await readFact(db, "user"))?.role !== "viewer") return;
+  const until = IDBKeyRange.upperBound(new Date(nowMs - VIEWER_ALERTS_MS).toISOString(), true);
+  const transaction = db.transaction("alerts", "readwrite");
+  const old = await transaction.store.index("newest").getAllKeys(until);
+  for (const id of old) await transaction.store.delete(id);
+  await transaction.done;
+  if (old.length > 0) announce("alerts");
+};
+
 /** Erases the rows when the person, their role or their area is another one: what they may see is fetched anew. */
 export const forgetRowsIfChanged = async (db: LocalDb, { id, role, area }: User): Promise<boolean> => {
   const held = await readFact(db, "user");
@@ -144,7 +157,10 @@ export const pullAlerts = async (db: LocalDb, central: Central): Promise<void> =
   }
 };
 
-/** Fetches detections from the newest back to one that is held already, or until the device is full. */
+/**
+ * Fetches detections from the newest back to one that is held already, until the device is full, or for an hour: what lies
+ * further back is somebody's search, and nobody is asked for its purpose here.
+ */
 export const pullDetections = async (db: LocalDb, central: Central): Promise<void> => {
   const held = new Set((await readDetections(db)).map((detection) => detection.id));
   let cursor: string | null = null;
@@ -157,7 +173,9 @@ export const pullDetections = async (db: LocalDb, central: Central): Promise<voi
     fetched += page.detections.length;
     cursor = page.cursor;
     // The oldest of the page, not any: the live channel may have brought the newest before this page was asked for.
-    if (cursor === null || held.has(page.detections.at(-1)?.id ?? "")) return;
+    const oldest = page.detections.at(-1);
+    if (cursor === null || oldest === undefined || held.has(oldest.id)) return;
+    if (Date.parse(oldest.detectedAt) < currentMs() - LIVE_PAGES_MS + PAGES_MARGIN_MS) return;
   }
 };
 
@@ -295,6 +313,7 @@ export const startSync = (db: LocalDb, central: Central, onEnded: (why: Ending) 
     if (stopped || asking) return;
     asking = true;
     clearTimeout(timer);
+    forgetOldAlerts(db, currentMs()).catch((error: unknown) => console.error("Old alerts were not erased", error));
     void ask()
       .catch(fail)
       .finally(() => {

@@ -7,10 +7,9 @@ import { useSearchParams } from "@solidjs/router";
 import FileText from "lucide-solid/icons/file-text";
 import Share from "lucide-solid/icons/share";
 import X from "lucide-solid/icons/x";
-import { Match, Show, Switch, createEffect, createSignal, on } from "solid-js";
+import { Match, Show, Switch, createSignal } from "solid-js";
 import { w } from "../i18n/office.ts";
 import { t } from "../i18n/words.ts";
-import { tellTrouble } from "../parts/attempt.ts";
 import { LogDetail } from "../parts/office/log-detail.tsx";
 import { LogExport } from "../parts/office/log-export.tsx";
 import { LogFilters } from "../parts/office/log-filters.tsx";
@@ -19,6 +18,7 @@ import { LogTable } from "../parts/office/log-table.tsx";
 import { LogTabs } from "../parts/office/log-tabs.tsx";
 import { LogVerify } from "../parts/office/log-verify.tsx";
 import { createOnline } from "../parts/online.ts";
+import { createPages } from "../parts/pages.ts";
 import { Screen } from "../parts/screen.tsx";
 import { Sheet } from "../parts/sheet.tsx";
 import { NoPermission, Notice, Shapes, TroubleNotice } from "../parts/states.tsx";
@@ -26,38 +26,10 @@ import { isWide } from "../parts/width.ts";
 import { mayI } from "../session.ts";
 import { trpc } from "../trpc.ts";
 import "../styles/office.css";
+import "../styles/log.css";
 
 /** A page of entries: about three screens of a desktop. */
 const PAGE = 100;
-
-type Page = { entries: LogEntryView[]; cursor: number | null };
-
-/** The entries that a question finds, page by page. @param question the JSON of a question; null asks nothing */
-const createPages = (question: () => string | null) => {
-  const first = createOnline(question, (asked, signal): Promise<Page> =>
-    trpc.accessLog.search.query({ ...JSON.parse(asked), limit: PAGE }, { signal }),
-  );
-  const [older, setOlder] = createSignal<Page[]>([]);
-  const [busy, setBusy] = createSignal(false);
-  createEffect(on(first.answer, () => setOlder([])));
-  const cursor = (): number | null => (older().at(-1) ?? first.answer())?.cursor ?? null;
-  const more = async (): Promise<void> => {
-    const asked = question();
-    const from = cursor();
-    if (asked === null || from === null) return;
-    setBusy(true);
-    try {
-      const page = await trpc.accessLog.search.query({ ...JSON.parse(asked), limit: PAGE, cursor: from });
-      // The filters may have changed while it came.
-      if (asked === question()) setOlder((pages) => [...pages, page]);
-    } catch (error) {
-      tellTrouble(error);
-    }
-    setBusy(false);
-  };
-  const entries = () => [...(first.answer()?.entries ?? []), ...older().flatMap((page) => page.entries)];
-  return { first, entries, cursor, more, busy };
-};
 
 const Empty = (props: { plate: string | undefined }) => (
   <Show
@@ -78,13 +50,23 @@ export default function AccessLogScreen() {
   const [search, setSearch] = useSearchParams<LogSearch & { entry?: string }>();
   const may = () => mayI("read_log");
   const question = (): LogQuestion => questionOf(search);
-  const pages = createPages(() => (may() ? JSON.stringify(question()) : null));
+  const pages = createPages(
+    // The JSON of the filters: compared by value.
+    () => (may() ? JSON.stringify(question()) : null),
+    async (asked, cursor: number | undefined, signal) => {
+      const page = await trpc.accessLog.search.query(
+        { ...JSON.parse(asked), limit: PAGE, ...(cursor === undefined ? {} : { cursor }) },
+        { signal },
+      );
+      return { items: page.entries, cursor: page.cursor };
+    },
+  );
   const about = () => (may() ? "all" : null);
   const people = createOnline(about, (_all, signal) => trpc.users.list.query(undefined, { signal }));
   const policy = createOnline(about, (_all, signal) => trpc.policy.read.query(undefined, { signal }));
   const purposes = () => policy.answer()?.settings.purpose.codes ?? [];
   const [exporting, setExporting] = createSignal(false);
-  const chosen = () => pages.entries().find(({ id }) => String(id) === search.entry);
+  const chosen = () => pages.items().find(({ id }) => String(id) === search.entry);
   const choose = (entry: LogEntryView | undefined): void =>
     setSearch({ entry: entry === undefined ? undefined : String(entry.id) }, { replace: true, scroll: false });
 
@@ -124,13 +106,13 @@ export default function AccessLogScreen() {
               <Match when={pages.first.answer() === undefined}>
                 <Shapes rows={8} />
               </Match>
-              <Match when={pages.entries().length === 0}>
+              <Match when={pages.items().length === 0}>
                 <Empty plate={search.plate} />
               </Match>
               <Match when={true}>
                 <LogTable
                   label={search.plate ? w("log.whoLooked", { plate: search.plate }) : w("log.rows")}
-                  entries={pages.entries()}
+                  entries={pages.items()}
                   purposes={purposes()}
                   selected={chosen()?.id}
                   onSelect={(entry) => choose(entry.id === chosen()?.id ? undefined : entry)}

@@ -34,7 +34,9 @@ const type = (label: string | RegExp, value: string): void => {
 };
 
 test("an invited person sees who was meant, and is asked for a password alone", async () => {
-  const sent = central.on("auth.accept", () => says({ totpSecret: "ABCDEFGH", totpUri: "otpauth://totp/x" }));
+  const sent = central.on("auth.accept", () =>
+    says({ totpSecret: "ABCDEFGH", totpUri: "otpauth://totp/x", proof: "proof-1" }),
+  );
   open("invite");
   expect(await screen.findByText("Join Chaverim North")).toBeTruthy();
   expect(screen.getByText("dov@example.org")).toBeTruthy();
@@ -63,8 +65,8 @@ test("after a reset the account's own password is asked for, however long it is"
 });
 
 test("a new password needs a code of the authenticator that the person has, and no new one", async () => {
-  const sent = central.on("auth.accept", () => says({ totpSecret: null, totpUri: null }));
-  central.on("auth.confirm", () => refuses("not_found", 404));
+  const sent = central.on("auth.accept", () => says({ totpSecret: null, totpUri: null, proof: "proof-1" }));
+  const confirmed = central.on("auth.confirm", () => refuses("not_found", 404));
   open("password");
   await screen.findByLabelText("New password");
   type("New password", "another passphrase");
@@ -74,7 +76,8 @@ test("a new password needs a code of the authenticator that the person has, and 
   expect(document.querySelector(".qr")).toBeNull();
   type("Code", "123456");
   submit();
-  expect(await screen.findByText(/This code or this link was used before/)).toBeTruthy();
+  expect(await screen.findByText(/or somebody else used the link meanwhile/)).toBeTruthy();
+  expect(confirmed).toEqual([{ token: "token-1", proof: "proof-1", code: "123456", installed: false }]);
 });
 
 test("the first administrator gives an e-mail address and a name, too", async () => {
@@ -86,9 +89,9 @@ test("the first administrator gives an e-mail address and a name, too", async ()
 });
 
 test("the recovery codes are shown, and nothing goes on before they are kept", async () => {
-  central.on("auth.accept", () => says({ totpSecret: "ABCDEFGH", totpUri: "otpauth://totp/x" }));
+  central.on("auth.accept", () => says({ totpSecret: "ABCDEFGH", totpUri: "otpauth://totp/x", proof: "proof-1" }));
   const user = { id: "u", email: "dov@example.org", name: "Dov", role: "viewer", area: null, trainedOn: null };
-  central.on("auth.confirm", () => says({ user, recoveryCodes: ["AAAAAA-BBBBBB-CCCCCC-DDDDDD"] }));
+  const confirmed = central.on("auth.confirm", () => says({ user, recoveryCodes: ["AAAAAA-BBBBBB-CCCCCC-DDDDDD"] }));
   open("invite");
   await screen.findByLabelText("Password");
   type("Password", "correct horse battery");
@@ -97,6 +100,7 @@ test("the recovery codes are shown, and nothing goes on before they are kept", a
   type("Code", "123456");
   submit();
   expect(await screen.findByText("AAAAAA-BBBBBB-CCCCCC-DDDDDD")).toBeTruthy();
+  expect(confirmed).toEqual([{ token: "token-1", proof: "proof-1", code: "123456", installed: false }]);
   const goOn = screen.getByRole<HTMLButtonElement>("button", { name: "Continue" });
   expect(goOn.disabled).toBe(true);
   fireEvent.click(screen.getByLabelText("I have kept them in a safe place"));

@@ -27,9 +27,9 @@ const OrganisationForm = lazy(() => import("../parts/account/organisation.tsx"))
 type Account = { email?: string; name?: string; password: string };
 type Step =
   | { kind: "account" }
-  | { kind: "authenticator"; totpSecret: string; totpUri: string }
+  | { kind: "authenticator"; totpSecret: string; totpUri: string; proof: string }
   /** The authenticator that the person has and keeps. */
-  | { kind: "code" }
+  | { kind: "code"; proof: string }
   | { kind: "codes"; user: User; recoveryCodes: readonly string[] }
   | { kind: "organisation"; user: User; policy: PolicyView };
 
@@ -134,10 +134,10 @@ const Steps = (props: { token: string; invitation: InvitationState }) => {
     await signedIn(user);
     navigate("/", { replace: true });
   };
-  const confirm = (code: string): void => {
+  const confirm = (proof: string, code: string): void => {
     if (code.length !== 6) return attempt.setProblem(w("code.short"));
     void attempt.run(async () => {
-      const made = await trpc.auth.confirm.mutate({ token: props.token, code, installed: isInstalled() });
+      const made = await trpc.auth.confirm.mutate({ token: props.token, proof, code, installed: isInstalled() });
       // With a new password the recovery codes stay as they were.
       if (made.recoveryCodes.length === 0) await enter(made.user);
       else setStep({ kind: "codes", ...made });
@@ -161,7 +161,9 @@ const Steps = (props: { token: string; invitation: InvitationState }) => {
             invitation={props.invitation}
             onAccount={async (account) => {
               const made = await trpc.auth.accept.mutate({ token: props.token, ...account });
-              setStep(made.totpSecret === null ? { kind: "code" } : { kind: "authenticator", ...made });
+              setStep(
+                made.totpSecret === null ? { kind: "code", proof: made.proof } : { kind: "authenticator", ...made },
+              );
             }}
           />
         </Entrance>
@@ -169,20 +171,22 @@ const Steps = (props: { token: string; invitation: InvitationState }) => {
       <Match when={at("authenticator")}>
         {(totp) => (
           <Entrance title={w("authenticator.title")} lead={w("authenticator.lead")}>
-            <Authenticator totp={totp()} attempt={attempt} onCode={confirm} />
+            <Authenticator totp={totp()} attempt={attempt} onCode={(code) => confirm(totp().proof, code)} />
           </Entrance>
         )}
       </Match>
       <Match when={at("code")}>
-        <Entrance title={w("signIn.codeTitle")} lead={w("signIn.codeLead")}>
-          <CodeField
-            label={w("code.label")}
-            submit={attempt.busy() ? w("try.working") : w("authenticator.confirm")}
-            busy={attempt.held()}
-            message={<FormTrouble text={attempt.problem()} />}
-            onSubmit={confirm}
-          />
-        </Entrance>
+        {(accepted) => (
+          <Entrance title={w("signIn.codeTitle")} lead={w("signIn.codeLead")}>
+            <CodeField
+              label={w("code.label")}
+              submit={attempt.busy() ? w("try.working") : w("authenticator.confirm")}
+              busy={attempt.held()}
+              message={<FormTrouble text={attempt.problem()} />}
+              onSubmit={(code) => confirm(accepted().proof, code)}
+            />
+          </Entrance>
+        )}
       </Match>
       <Match when={at("codes")}>
         {(made) => (

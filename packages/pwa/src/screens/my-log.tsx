@@ -4,12 +4,13 @@
  */
 import type { LogEntryView } from "@chaverim/contracts";
 import ScrollText from "lucide-solid/icons/scroll-text";
-import { For, Match, Show, Switch, createEffect, createSignal, on } from "solid-js";
+import { For, Match, Show, Switch } from "solid-js";
 import { momentLabel } from "../clock.ts";
 import { w } from "../i18n/account.ts";
 import { namedWords } from "../i18n/office.ts";
-import { tellTrouble } from "../parts/attempt.ts";
+import { purposeLabel } from "../parts/account/purpose-words.ts";
 import { createOnline } from "../parts/online.ts";
+import { createPages } from "../parts/pages.ts";
 import { PlateChip } from "../parts/plate-chip.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { Notice, Shapes, TroubleNotice } from "../parts/states.tsx";
@@ -50,56 +51,37 @@ const Entry = (props: { entry: LogEntryView; labelOf: (code: string) => string }
 );
 
 export default function MyLogScreen() {
-  const first = createOnline(
+  const pages = createPages(
     () => "mine",
-    (_mine, signal) => trpc.accessLog.mine.query({}, { signal }),
+    async (_mine, cursor: number | undefined, signal) => {
+      const page = await trpc.accessLog.mine.query(cursor === undefined ? {} : { cursor }, { signal });
+      return { items: page.entries, cursor: page.cursor };
+    },
   );
-  // Today's names of the purposes; a code that the policy no longer knows stands for itself.
+  const { first } = pages;
+  // Today's names of the purposes.
   const policy = createOnline(
     () => "current",
     (_current, signal) => trpc.policy.read.query(undefined, { signal }),
   );
-  const labelOf = (code: string): string =>
-    policy.answer()?.settings.purpose.codes.find((known) => known.code === code)?.label ?? code;
-  const [entries, setEntries] = createSignal<readonly LogEntryView[]>([]);
-  const [cursor, setCursor] = createSignal<number | null>(null);
-  const [busy, setBusy] = createSignal(false);
-  createEffect(
-    on(first.answer, (page) => {
-      setEntries(page?.entries ?? []);
-      setCursor(page?.cursor ?? null);
-    }),
-  );
-  const more = async (): Promise<void> => {
-    const from = cursor();
-    if (from === null) return;
-    setBusy(true);
-    try {
-      const page = await trpc.accessLog.mine.query({ cursor: from });
-      setEntries((shown) => [...shown, ...page.entries]);
-      setCursor(page.cursor);
-    } catch (error) {
-      tellTrouble(error);
-    }
-    setBusy(false);
-  };
+  const labelOf = (code: string): string => purposeLabel(code, policy.answer()?.settings.purpose.codes ?? []);
   return (
     <Screen title={w("log.title")} back="/me" class="my-log-main">
       <Switch fallback={<Shapes rows={8} />}>
         <Match when={first.answer() === undefined && first.trouble()}>
           {(trouble) => <TroubleNotice title={w("log.failed")} trouble={trouble()} onRetry={first.refresh} />}
         </Match>
-        <Match when={first.answer() && entries().length === 0}>
+        <Match when={first.answer() && pages.items().length === 0}>
           <Notice icon={<ScrollText aria-hidden="true" />} title={w("log.empty")} text={w("log.emptyNext")} />
         </Match>
         <Match when={first.answer()}>
           <p class="quiet my-log-lead">{w("log.lead")}</p>
           <ul class="own-looks" tabindex="0" aria-label={w("log.title")}>
-            <For each={entries()}>{(entry) => <Entry entry={entry} labelOf={labelOf} />}</For>
+            <For each={pages.items()}>{(entry) => <Entry entry={entry} labelOf={labelOf} />}</For>
           </ul>
           <div class="list-end">
-            <Show when={cursor() !== null} fallback={<p class="quiet">{w("log.noMore")}</p>}>
-              <button type="button" class="button" disabled={busy()} onClick={() => void more()}>
+            <Show when={pages.cursor() !== null} fallback={<p class="quiet">{w("log.noMore")}</p>}>
+              <button type="button" class="button" disabled={pages.busy()} onClick={() => void pages.more()}>
                 {w("log.more")}
               </button>
             </Show>

@@ -21,6 +21,7 @@ import { showToast } from "../parts/toasts.tsx";
 import { mayI, user } from "../session.ts";
 import { trpc } from "../trpc.ts";
 import "../styles/office.css";
+import "../styles/people.css";
 
 const HEADS = [
   "people.name",

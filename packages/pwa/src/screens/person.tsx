@@ -22,6 +22,7 @@ import { dayOfYear } from "../parts/training.ts";
 import { mayI, user } from "../session.ts";
 import { trpc } from "../trpc.ts";
 import "../styles/office.css";
+import "../styles/people.css";
 
 const Head = (props: { person: PersonView; validDays: number | undefined }) => (
   <section class="person-head">
@@ -96,7 +97,7 @@ export default function PersonScreen() {
               <Approvals approvals={approvals()} onDecided={people.refresh} />
               <section class="office-block">
                 <h2>{w("person.details")}</h2>
-                <PersonDetails person={shown()} onChanged={people.refresh} />
+                <PersonDetails person={shown()} locked={selfLock(shown())} onChanged={people.refresh} />
               </section>
               <section class="office-block">
                 <h2>{w("people.role")}</h2>

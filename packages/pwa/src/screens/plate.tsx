@@ -9,7 +9,7 @@ import Eye from "lucide-solid/icons/eye";
 import ImageIcon from "lucide-solid/icons/image";
 import Plus from "lucide-solid/icons/plus";
 import SearchX from "lucide-solid/icons/search-x";
-import { For, Match, Show, Switch, createEffect, createSignal, on } from "solid-js";
+import { For, Match, Show, Switch, createEffect, on } from "solid-js";
 import { ageLabel, momentLabel } from "../clock.ts";
 import { w } from "../i18n/account.ts";
 import { t } from "../i18n/words.ts";
@@ -18,12 +18,11 @@ import { LookClosed, closedBefore, closedBy } from "../parts/account/look-closed
 import { PurposeBar, createPurpose } from "../parts/account/purpose-bar.tsx";
 import { Crop } from "../parts/crop.tsx";
 import { percentLabel } from "../parts/match-words.ts";
-import { createOnline } from "../parts/online.ts";
+import { createPages } from "../parts/pages.ts";
 import { PlateChip } from "../parts/plate-chip.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { NoPermission, Notice, Shapes, TroubleNotice, asOfLabel } from "../parts/states.tsx";
 import { vehicleLabel } from "../parts/vehicle.ts";
-import { tellTrouble } from "../parts/attempt.ts";
 import { local, lookedOffline, mayI } from "../session.ts";
 import { trpc } from "../trpc.ts";
 
@@ -101,37 +100,22 @@ const KeptSightings = (props: { plate: string }) => {
 
 const Sightings = (props: { plate: string }) => {
   const purpose = createPurpose(() => (closedBefore() === null ? props.plate : null));
-  const first = createOnline(
+  const pages = createPages(
     () => (purpose.isSettled() === true && closedBefore() !== "training_needed" ? props.plate : null),
-    (plate, signal) => trpc.detections.timeline.query({ plate, limit: PAGE }, { signal }),
+    async (plate, cursor: string | undefined, signal) => {
+      const page = await trpc.detections.timeline.query(
+        { plate, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) },
+        { signal },
+      );
+      return { items: page.detections, cursor: page.cursor };
+    },
   );
+  const { first } = pages;
   const closed = () =>
     closedBy(first.trouble()) ??
     (closedBefore() === "training_needed" ? "training_needed" : null) ??
     (purpose.isSettled() === false ? "purpose_needed" : null);
   const isAway = () => first.trouble()?.code === "offline" || (link().kind === "offline" && !first.answer());
-  const [rows, setRows] = createSignal<DetectionView[]>([]);
-  const [cursor, setCursor] = createSignal<string | null>(null);
-  const [busy, setBusy] = createSignal(false);
-  createEffect(
-    on(first.answer, (page) => {
-      setRows(page?.detections ?? []);
-      setCursor(page?.cursor ?? null);
-    }),
-  );
-  const more = async (): Promise<void> => {
-    const from = cursor();
-    if (from === null) return;
-    setBusy(true);
-    try {
-      const page = await trpc.detections.timeline.query({ plate: props.plate, limit: PAGE, cursor: from });
-      setRows((shown) => [...shown, ...page.detections]);
-      setCursor(page.cursor);
-    } catch (error) {
-      tellTrouble(error);
-    }
-    setBusy(false);
-  };
   return (
     <>
       <PurposeBar purpose={purpose} />
@@ -163,7 +147,7 @@ const Sightings = (props: { plate: string }) => {
         <Match when={first.answer() === undefined}>
           <Shapes rows={6} />
         </Match>
-        <Match when={rows().length === 0}>
+        <Match when={pages.items().length === 0}>
           <Notice
             icon={<SearchX aria-hidden="true" />}
             title={t("plate.empty", { plate: props.plate })}
@@ -172,11 +156,11 @@ const Sightings = (props: { plate: string }) => {
         </Match>
         <Match when={true}>
           <ul class="sightings">
-            <For each={rows()}>{(detection) => <Sighting detection={detection} />}</For>
+            <For each={pages.items()}>{(detection) => <Sighting detection={detection} />}</For>
           </ul>
           <div class="list-end">
-            <Show when={cursor() !== null} fallback={<p class="quiet">{t("plate.noMore")}</p>}>
-              <button type="button" class="button" disabled={busy()} onClick={() => void more()}>
+            <Show when={pages.cursor() !== null} fallback={<p class="quiet">{t("plate.noMore")}</p>}>
+              <button type="button" class="button" disabled={pages.busy()} onClick={() => void pages.more()}>
                 {t("plate.more")}
               </button>
             </Show>

@@ -18,6 +18,7 @@ import { longMoment } from "../parts/training.ts";
 import { mayI, user } from "../session.ts";
 import { trpc } from "../trpc.ts";
 import "../styles/office.css";
+import "../styles/log.css";
 
 /** Looks that are shown before somebody asks for all: enough to see a pattern. */
 const SHOWN = 5;

@@ -26,6 +26,7 @@ import { showToast } from "../parts/toasts.tsx";
 import { mayI } from "../session.ts";
 import { trpc } from "../trpc.ts";
 import "../styles/office.css";
+import "../styles/settings.css";
 
 const versionWords = ({ version, setAt, setBy }: PolicyView): string => {
   if (setAt === null) return w("settings.versionDefault");

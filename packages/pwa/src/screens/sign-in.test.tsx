@@ -90,10 +90,3 @@ test("half a recovery code is not sent", async () => {
   fireEvent.submit(recovery.closest("form") as HTMLFormElement);
   expect(await screen.findByText("A recovery code has 24 letters and digits.")).toBeTruthy();
 });
-
-test("whose authenticator was reset is told of the link that an administrator gives", async () => {
-  central.on("auth.login", () => refuses("forbidden", 403));
-  render(() => <SignInScreen />);
-  signIn();
-  expect(await screen.findByText(/Your authenticator was reset/)).toBeTruthy();
-});

@@ -27,7 +27,6 @@ export default function SignInScreen() {
       setStep("password");
       return w("signIn.expired");
     }
-    if (code === "forbidden") return w("signIn.authenticatorReset");
     if (code !== "sign_in_failed" && code !== "invalid") return null;
     if (step() === "recovery") return w("signIn.recoveryWrong");
     return step() === "code" ? w("code.wrong") : w("signIn.wrong");

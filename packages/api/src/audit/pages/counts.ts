@@ -35,11 +35,15 @@ const countPlates = (sql: Sql, timeZone: string) => sql<Counts["months"]>`
     date_trunc('month', now() at time zone ${timeZone}::text), interval '1 month') month
   order by month desc`;
 
+/** From the first moment of a month, before the first one of another. */
+type Months = { from: Date; to: Date };
+
 type Row = Pick<Counts, "cameras" | "collectors" | "lists" | "entries" | "refused" | "exports"> &
   Counts["alerts"] &
   Counts["reviews"];
 
-const countRest = (sql: Sql, since: Date, today: Date) => sql<Row[]>`
+/** `since` is for what happened, `whole` for what people looked at. */
+const countRest = (sql: Sql, since: Date, whole: Months) => sql<Row[]>`
   select (select count(*)::int from cameras c join collectors o on o.id = c.collector_id
       where c.approved_at is not null and o.revoked_at is null) as cameras,
     (select count(*)::int from collectors where revoked_at is null) as collectors,
@@ -51,26 +55,31 @@ const countRest = (sql: Sql, since: Date, today: Date) => sql<Row[]>`
     from alerts where created_at >= ${since}) a,
   (select (count(*) filter (where outcome = 'denied' and action = any(${LOOKS})))::int as refused,
       (count(*) filter (where outcome = 'ok' and action = 'accessLog.export'))::int as exports
-    from access_log where at >= ${since} and at < ${today}) l,
+    from access_log where at >= ${whole.from} and at < ${whole.to}) l,
   (select (count(*) filter (where decided_at is null))::int as open,
       (count(*) filter (where outcome = 'justified'))::int as justified,
       (count(*) filter (where outcome = 'unclear'))::int as unclear,
       (count(*) filter (where outcome = 'misuse'))::int as misuse
     from reviews where created_at >= ${since}) r`;
 
-/** Counts the last twelve months; what people did, up to the end of yesterday, so that nobody is watched as it grows. */
+/**
+ * Counts the last twelve months; looks and exports, those that are over: a number that grows from day to day would tell of
+ * single ones.
+ */
 export const readCounts = async (sql: Sql, { timeZone }: PolicySettings): Promise<Counts> => {
-  const [range] = await sql<{ since: Date; today: Date }[]>`
-    select (date_trunc('month', now() at time zone ${timeZone}::text) - interval '11 months') at time zone ${timeZone}::text as since,
-      date_trunc('day', now() at time zone ${timeZone}::text) at time zone ${timeZone}::text as today`;
+  const [range] = await sql<(Months & { since: Date })[]>`
+    select (month - interval '11 months') at time zone ${timeZone}::text as since,
+      (month - interval '12 months') at time zone ${timeZone}::text as "from", month at time zone ${timeZone}::text as "to"
+    from date_trunc('month', now() at time zone ${timeZone}::text) month`;
   if (!range) throw new Error("the database tells no time");
-  const { since, today } = range;
+  const { since, ...whole } = range;
   const [months, [rest], searches] = await Promise.all([
     countPlates(sql, timeZone),
-    countRest(sql, since, today),
+    countRest(sql, since, whole),
     sql<{ code: string | null; count: number }[]>`
       select purpose_code as code, count(*)::int as count from access_log
-      where action in ('detections.search', 'detections.timeline') and outcome = 'ok' and at >= ${since} and at < ${today}
+      where action in ('detections.search', 'detections.timeline') and outcome = 'ok'
+        and at >= ${whole.from} and at < ${whole.to}
       group by purpose_code`,
   ]);
   if (!rest) throw new Error("the database counts nothing");

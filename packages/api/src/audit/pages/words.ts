@@ -16,7 +16,8 @@ const en = {
 
   transparency: "Transparency report",
   about: "Counted by the system from its own records. No plate, no person and no place can be told from it.",
-  generated: (time: string) => `Counted ${time}. What people did is counted up to the end of yesterday.`,
+  generated: (time: string) =>
+    `Counted ${time}. Searches, refusals and exports are counted by whole months: this month is not in yet.`,
   platesRead: "Plates read",
   platesReadNote: "Every reading of a plate by a camera; one vehicle is usually read more than once.",
   month: "Month",
@@ -29,7 +30,7 @@ const en = {
   raised: "Alerts raised",
   confirmed: "Confirmed by a person",
   notAMatch: "Found not to match",
-  searches: "Searches by purpose, last 12 months",
+  searches: "Searches by purpose, last 12 whole months",
   searchesNote: "Small numbers are not given, so that no single search can be told.",
   purpose: "Purpose",
   count: "Number",
@@ -107,7 +108,8 @@ const he: Words = {
 
   transparency: "דוח שקיפות",
   about: "המספרים נספרו בידי המערכת מתוך הרשומות שלה. אי אפשר ללמוד מהם על לוחית, על אדם או על מקום.",
-  generated: (time) => `נספר ב־${time}. פעולות של אנשים נספרו עד סוף יום אתמול.`,
+  generated: (time) =>
+    `נספר ב־${time}. חיפושים, סירובים וייצואים נספרים לפי חודשים שלמים: החודש הנוכחי עדיין אינו כלול.`,
   platesRead: "לוחיות שנקראו",
   platesReadNote: "כל קריאה של לוחית במצלמה; רכב אחד נקרא בדרך כלל יותר מפעם אחת.",
   month: "חודש",
@@ -120,7 +122,7 @@ const he: Words = {
   raised: "התראות שהופעלו",
   confirmed: "אושרו בידי אדם",
   notAMatch: "נמצאו לא תואמות",
-  searches: "חיפושים לפי מטרה, 12 החודשים האחרונים",
+  searches: "חיפושים לפי מטרה, 12 החודשים המלאים האחרונים",
   searchesNote: "מספרים קטנים אינם מפורטים, כדי שלא יהיה אפשר לזהות חיפוש בודד.",
   purpose: "מטרה",
   count: "מספר",

@@ -24,6 +24,7 @@ const PLACES: Readonly<Record<Notice["kind"], string>> = {
   new_device: "/me",
   review: "/reviews",
   disk_full: "/collectors",
+  policy_changed: "/settings",
 };
 
 const dismiss = async (id: string): Promise<void> => {
@@ -31,7 +32,10 @@ const dismiss = async (id: string): Promise<void> => {
     await trpc.auth.dismissNotice.mutate({ id });
     await following().learn({ notices: (local().facts().notices ?? []).filter((notice) => notice.id !== id) });
   } catch (error) {
-    showToast({ kind: "trouble", text: troubleText(troubleOf(error)) });
+    const trouble = troubleOf(error);
+    // Whoever gets in on a device of their own takes no warning away.
+    const text = trouble.code === "not_found" ? w("notice.dismissElsewhere") : troubleText(trouble);
+    showToast({ kind: "trouble", text });
   }
 };
 

@@ -12,6 +12,7 @@ import { following, local, user } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
 import { tellTrouble } from "../attempt.ts";
 import { createOnline } from "../online.ts";
+import { purposeLabel } from "./purpose-words.ts";
 
 export type PurposeState = {
   /** The purpose that looks carry now. */
@@ -65,7 +66,7 @@ export const createPurpose = (wanted: Accessor<string | null>): PurposeState => 
     current,
     label: () => {
       const code = current()?.code;
-      return settings()?.purpose.codes.find((known) => known.code === code)?.label ?? code ?? "";
+      return code === undefined ? "" : purposeLabel(code, settings()?.purpose.codes ?? []);
     },
     isSettled,
   };

@@ -15,6 +15,7 @@ import { createOnline } from "../online.ts";
 import { Sheet } from "../sheet.tsx";
 import { Shapes, TroubleNotice } from "../states.tsx";
 import { createAttempt } from "../attempt.ts";
+import { purposeLabel } from "./purpose-words.ts";
 
 /** "car" says nothing; central asks for as much. */
 const WORDS_MIN = 5;
@@ -51,7 +52,7 @@ const Form = (props: { codes: readonly PurposeCode[] }) => {
       >
         <legend>{w("purpose.what")}</legend>
         <For each={props.codes}>
-          {({ code, label, needsCase: withCase }) => (
+          {({ code, needsCase: withCase }) => (
             <label>
               <input
                 type="radio"
@@ -61,7 +62,7 @@ const Form = (props: { codes: readonly PurposeCode[] }) => {
                 onChange={() => setChosen(code)}
               />
               <span>
-                <bdi>{label}</bdi>
+                <bdi>{purposeLabel(code, props.codes)}</bdi>
                 <Show when={withCase}>
                   <small class="quiet"> · {w("purpose.withCase")}</small>
                 </Show>

@@ -12,6 +12,7 @@ import { momentLabel } from "../../clock.ts";
 import { namedWords, w } from "../../i18n/office.ts";
 import { type WordKey, en } from "../../i18n/en.ts";
 import { t } from "../../i18n/words.ts";
+import { purposeLabel } from "../account/purpose-words.ts";
 
 export const actionWords = (action: string): string => namedWords("action.", action);
 
@@ -20,9 +21,6 @@ export const failureWords = (code: string): string => {
   const key = `failure.${code}`;
   return key in en ? t(key as WordKey) : code;
 };
-
-export const purposeLabel = (code: string, purposes: readonly PurposeCode[]): string =>
-  purposes.find((purpose) => purpose.code === code)?.label ?? code;
 
 export const LogPerson = (props: { entry: LogEntryView }) => (
   <Show when={props.entry.userName} fallback={<span class="quiet">{w("log.system")}</span>}>

@@ -1,9 +1,9 @@
 /**
  * What an administrator keeps about a person: name, area, training.
- * Rule: only what was changed is sent.
+ * Rule: only what was changed is sent, and nobody changes their own.
  */
 import type { PersonView } from "@chaverim/contracts";
-import { createSignal } from "solid-js";
+import { Show, createSignal } from "solid-js";
 import { w } from "../../i18n/office.ts";
 import { trpc } from "../../trpc.ts";
 import { AreaField, createAreas } from "./area-field.tsx";
@@ -13,7 +13,7 @@ import { field } from "../form.ts";
 import { today } from "./invite-form.tsx";
 import { showToast } from "../toasts.tsx";
 
-export const PersonDetails = (props: { person: PersonView; onChanged: () => void }) => {
+export const PersonDetails = (props: { person: PersonView; locked: string; onChanged: () => void }) => {
   const attempt = createAttempt();
   const areas = createAreas();
   const [touched, setTouched] = createSignal(false);
@@ -51,7 +51,10 @@ export const PersonDetails = (props: { person: PersonView; onChanged: () => void
         <small>{w("invite.trainedOnHint")}</small>
       </label>
       <FormTrouble text={attempt.problem()} />
-      <button type="submit" class="button primary" disabled={!touched() || attempt.busy()}>
+      <Show when={props.locked !== ""}>
+        <p class="quiet">{props.locked}</p>
+      </Show>
+      <button type="submit" class="button primary" disabled={props.locked !== "" || !touched() || attempt.busy()}>
         {w("person.save")}
       </button>
     </form>

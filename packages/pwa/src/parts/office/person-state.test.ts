@@ -20,10 +20,10 @@ const aPerson = (number: number, more: Partial<PersonView> = {}): PersonView => 
 });
 const disabled = { at: "2026-11-22T20:00:00Z", by: null, reason: null };
 
-test("another administrator who cannot sign in does not count", () => {
+test("another administrator who cannot sign in does not count; one who waits for a new authenticator does", () => {
   const last = aPerson(1);
   expect(isLastAdmin(last, [last, aPerson(2, { disabled })])).toBe(true);
-  expect(isLastAdmin(last, [last, aPerson(2, { hasAuthenticator: false })])).toBe(true);
+  expect(isLastAdmin(last, [last, aPerson(2, { hasAuthenticator: false })])).toBe(false);
   expect(isLastAdmin(last, [last, aPerson(2, { role: "operator" })])).toBe(true);
   expect(isLastAdmin(last, [last, aPerson(2)])).toBe(false);
 });

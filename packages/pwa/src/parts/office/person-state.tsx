@@ -59,9 +59,9 @@ export const TrainingWords = (props: { trainedOn: string | null; validDays: numb
 
 const isAdmin = ({ role, disabled }: PersonView): boolean => role === "admin" && disabled === null;
 
-/** Says whether a person is the last administrator who can sign in. */
+/** Says whether a person is the last administrator; whoever waits for a new authenticator has the old one until then. */
 export const isLastAdmin = (person: PersonView, people: readonly PersonView[]): boolean =>
-  isAdmin(person) && !people.some((other) => other.id !== person.id && isAdmin(other) && other.hasAuthenticator);
+  isAdmin(person) && !people.some((other) => other.id !== person.id && isAdmin(other));
 
 /** Says whether a new administrator needs two people: as soon as there are two. */
 export const decideTogether = (people: readonly PersonView[]): boolean => people.filter(isAdmin).length >= 2;
