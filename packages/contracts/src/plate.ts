@@ -58,10 +58,17 @@ export const foldPlate = (normalized: string): string => {
   return folded;
 };
 
-/** One place in which a reading differs from the listed plate; `index` counts characters of the normalised plate. */
+/**
+ * One place in which a reading differs from the listed plate; `index` counts characters of the normalised reading. One of the two
+ * texts is empty where the other has a character more; two characters in each are in each other's place.
+ */
 export type PlateDifference = { index: number; listed: string; read: string };
 
-export type PlateMatch = { kind: "exact" | "look-alike"; differences: PlateDifference[] };
+/**
+ * Why a reading is there. `near`: one mistake or two, each of which is told; `pattern`: it fits what was asked for with `?` or `*`.
+ */
+export const MATCH_KINDS = ["exact", "look-alike", "near", "pattern"] as const;
+export type PlateMatch = { kind: (typeof MATCH_KINDS)[number]; differences: PlateDifference[] };
 
 /**
  * Explains how a normalised reading fits a normalised listed plate.

@@ -6,6 +6,7 @@ import * as z from "zod/mini";
 import { COMMAND_STATUSES, COMMAND_VERBS } from "./command.ts";
 import { CAMERA_STATUSES } from "./heartbeat.ts";
 import { QUARANTINE_REASONS } from "./ingest.ts";
+import { MATCH_KINDS } from "./plate.ts";
 import { prioritySchema } from "./watchlist.ts";
 
 export const cameraRefSchema = z.object({
@@ -39,6 +40,8 @@ export const detectionViewSchema = z.object({
   ),
   /** The first reading of the same plate at the same camera within 30 s. */
   duplicateOf: z.nullable(z.uuid()),
+  /** What a person says that the plate is, the newest such word; `plate` stays as the camera read it. */
+  corrected: z.nullable(z.object({ plate: z.string(), by: z.string(), at: z.string(), reason: z.string() })),
   /** Same-origin addresses of the images; null while central does not hold one or the role may not see it. */
   images: z.object({ crop: z.nullable(z.string()), full: z.nullable(z.string()) }),
 });
@@ -46,7 +49,7 @@ export type DetectionView = z.infer<typeof detectionViewSchema>;
 
 export const plateDifferenceSchema = z.object({ index: z.int(), listed: z.string(), read: z.string() });
 export const plateMatchSchema = z.object({
-  kind: z.enum(["exact", "look-alike"]),
+  kind: z.enum(MATCH_KINDS),
   differences: z.array(plateDifferenceSchema),
 });
 
@@ -54,6 +57,7 @@ export const plateMatchSchema = z.object({
 export const plateHitSchema = z.object({
   plate: z.string(),
   match: plateMatchSchema,
+  /** In all, as far as the person reaches; filters choose plates, they do not change what is known of each. */
   sightings: z.int(),
   firstSeen: z.string(),
   lastSeen: z.string(),

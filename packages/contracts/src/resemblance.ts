@@ -1,0 +1,170 @@
+/**
+ * How far apart two plates are to whoever reads them, and every plate that one mistake could make of another.
+ * Rule: one model of confusion for server, phone and watchlists; each hit can say which character was taken for which.
+ */
+import { type PlateDifference, foldPlate } from "./plate.ts";
+
+/**
+ * Folded characters that readers and witnesses take for each other, beyond the look-alikes that folding merges. From the shapes
+ * of the usual plate fonts: a stroke more or less, open or closed, upright or slanted.
+ */
+const CONFUSABLE_PAIRS =
+  "0C 0U 06 08 09 12 14 1J 1T 1Y 23 35 36 38 39 4A 56 58 59 68 69 6C 89 8E 8R 8A 4H CE EF FP PR RK RA KX XY VY VU UJ VW MN MW NH HK HM NW 0P 1R"
+    .split(" ")
+    .map((pair) => [pair.charAt(0), pair.charAt(1)] as const);
+
+const confusables: ReadonlyMap<string, string> = /* @__PURE__ */ (() => {
+  const map = new Map<string, string>();
+  for (const [a, b] of CONFUSABLE_PAIRS) {
+    map.set(a, (map.get(a) ?? "") + b);
+    map.set(b, (map.get(b) ?? "") + a);
+  }
+  return map;
+})();
+
+const CHARACTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"];
+/** What is left of them after folding. */
+const FOLDED_CHARACTERS = [...new Set(CHARACTERS.map(foldPlate))];
+
+const isConfusable = (a: string, b: string): boolean => (confusables.get(foldPlate(a)) ?? "").includes(foldPlate(b));
+
+/** What a difference costs: 0.2 hardly tells two plates apart, 1 is another character. */
+const COST = { lookAlike: 0.2, confusable: 0.35, missing: 0.9, swapped: 0.9, other: 1 } as const;
+
+const costOf = (a: string, b: string): number => {
+  if (a === b) return 0;
+  if (foldPlate(a) === foldPlate(b)) return COST.lookAlike;
+  return isConfusable(a, b) ? COST.confusable : COST.other;
+};
+const CODES = 128;
+/** Of every two characters of a plate by their codes, worked out once: a search compares thousands of plates. */
+const substitutions: Float64Array = /* @__PURE__ */ (() => {
+  const table = new Float64Array(CODES * CODES).fill(COST.other);
+  for (const a of CHARACTERS) {
+    for (const b of CHARACTERS) table[a.charCodeAt(0) * CODES + b.charCodeAt(0)] = costOf(a, b);
+  }
+  return table;
+})();
+
+/**
+ * The cost of getting from each beginning of one plate to each beginning of the other (optimal string alignment): a row for
+ * each character of `listed` and one before the first.
+ */
+const alignment = (listed: string, read: string): Float64Array => {
+  const width = read.length + 1;
+  const table = new Float64Array((listed.length + 1) * width);
+  const at = (place: number): number => table[place] ?? Number.POSITIVE_INFINITY;
+  for (let j = 1; j < width; j++) table[j] = j * COST.missing;
+  for (let i = 1; i <= listed.length; i++) {
+    const a = listed.charCodeAt(i - 1);
+    table[i * width] = i * COST.missing;
+    for (let j = 1; j < width; j++) {
+      const b = read.charCodeAt(j - 1);
+      const here = i * width + j;
+      let best = at(here - width - 1) + (substitutions[a * CODES + b] ?? COST.other);
+      best = Math.min(best, at(here - width) + COST.missing, at(here - 1) + COST.missing);
+      if (isSwap(listed, i, read, j)) best = Math.min(best, at(here - 2 * width - 2) + COST.swapped);
+      table[here] = best;
+    }
+  }
+  return table;
+};
+
+/** Whether the two characters that end here and there are the same two the other way round. */
+const isSwap = (listed: string, i: number, read: string, j: number): boolean =>
+  i > 1 && j > 1 && listed[i - 1] !== read[j - 1] && listed[i - 1] === read[j - 2] && listed[i - 2] === read[j - 1];
+
+/** Of sums such as 0.2 + 0.35, equal ones have to be equal. */
+const rounded = (cost: number): number => Math.round(cost * 1000) / 1000;
+
+/** How far a reading is from a plate as it was listed or typed, both normalised; 0 is the same. */
+export const distance = (listed: string, read: string): number => rounded(alignment(listed, read).at(-1) ?? 0);
+
+/**
+ * What makes a reading differ from a plate as it was listed or typed, from left to right, both normalised. `index` counts
+ * characters of `read`; `listed` or `read` is empty where the other has a character more, and both have two characters where
+ * these are in each other's place.
+ */
+export const differencesOf = (listed: string, read: string): PlateDifference[] => {
+  const width = read.length + 1;
+  const table = alignment(listed, read);
+  const isFrom = (here: number, before: number, cost: number) =>
+    Math.abs((table[here] ?? 0) - (table[before] ?? Number.POSITIVE_INFINITY) - cost) < 1e-9;
+  const differences: PlateDifference[] = [];
+  let [i, j] = [listed.length, read.length];
+  while (i > 0 || j > 0) {
+    const here = i * width + j;
+    const cost = substitutions[listed.charCodeAt(i - 1) * CODES + read.charCodeAt(j - 1)] ?? COST.other;
+    let [rows, columns] = [0, 1];
+    if (i > 0 && j > 0 && isFrom(here, here - width - 1, cost)) [rows, columns] = [1, 1];
+    else if (isSwap(listed, i, read, j) && isFrom(here, here - 2 * width - 2, COST.swapped)) [rows, columns] = [2, 2];
+    else if (i > 0 && isFrom(here, here - width, COST.missing)) [rows, columns] = [1, 0];
+    i -= rows;
+    j -= columns;
+    const difference = { index: j, listed: listed.slice(i, i + rows), read: read.slice(j, j + columns) };
+    if (difference.listed !== difference.read) differences.unshift(difference);
+  }
+  return differences;
+};
+
+/** What kind of difference one is; `other` is a character that nobody takes for the one that was listed. */
+export const kindOfDifference = ({
+  listed,
+  read,
+}: PlateDifference): "look-alike" | "confusable" | "missing" | "extra" | "swapped" | "other" => {
+  if (read === "") return "missing";
+  if (listed === "") return "extra";
+  if (listed.length === 2) return "swapped";
+  if (foldPlate(listed) === foldPlate(read)) return "look-alike";
+  return isConfusable(listed, read) ? "confusable" : "other";
+};
+
+const without = (text: string, place: number): string => text.slice(0, place) + text.slice(place + 1);
+const replaced = (text: string, place: number, character: string): string =>
+  text.slice(0, place) + character + text.slice(place + 1);
+const inserted = (text: string, place: number, character: string): string =>
+  text.slice(0, place) + character + text.slice(place);
+
+/** Every text in which one character was taken for one that resembles it. */
+const confused = (folded: string): string[] =>
+  [...folded].flatMap((character, place) =>
+    [...(confusables.get(character) ?? "")].map((other) => replaced(folded, place, other)),
+  );
+
+const shortened = (folded: string): string[] => [...folded].map((_, place) => without(folded, place));
+
+/** Every text with one character more. */
+const lengthened = (folded: string): string[] =>
+  Array.from({ length: folded.length + 1 }, (_, place) => place).flatMap((place) =>
+    FOLDED_CHARACTERS.map((character) => inserted(folded, place, character)),
+  );
+
+/**
+ * Every folded plate that one mistake makes of this one: another character, one more, one less, two in each other's place.
+ * With any number of look-alikes, which folding has merged.
+ */
+export const oneMistake = (folded: string): Set<string> =>
+  new Set([
+    folded,
+    ...[...folded].flatMap((_, place) => FOLDED_CHARACTERS.map((other) => replaced(folded, place, other))),
+    ...shortened(folded),
+    ...lengthened(folded),
+    ...Array.from(
+      { length: Math.max(0, folded.length - 1) },
+      (_, place) => folded.slice(0, place) + folded.charAt(place + 1) + folded.charAt(place) + folded.slice(place + 2),
+    ),
+  ]);
+
+/**
+ * Every folded plate to look up for a search that forgives: one mistake of any kind, or two of the usual ones
+ * (two characters that are easily confused, or one such and one more or less).
+ */
+export const usualMistakes = (folded: string): Set<string> => {
+  const found = oneMistake(folded);
+  for (const once of confused(folded)) {
+    for (const twice of confused(once)) found.add(twice);
+    for (const shorter of shortened(once)) found.add(shorter);
+    for (const longer of lengthened(once)) found.add(longer);
+  }
+  return found;
+};
