@@ -9,7 +9,8 @@ export const PRIORITIES = [1, 2, 3] as const;
 export type Priority = (typeof PRIORITIES)[number];
 export const prioritySchema = z.union([z.literal(1), z.literal(2), z.literal(3)]);
 
-export const MATCH_STRATEGIES = ["exact", "look-alike"] as const;
+/** `near`: one mistake of any kind, for entries whose every hit a person looks at; `pattern`: `plate` holds `?` or `*`. */
+export const MATCH_STRATEGIES = ["exact", "look-alike", "near", "pattern"] as const;
 export type MatchStrategy = (typeof MATCH_STRATEGIES)[number];
 
 /** An entry ends by itself after this many days unless another expiry is given. */
