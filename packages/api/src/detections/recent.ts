@@ -1,14 +1,13 @@
 /**
- * Detections newest first: of one plate, of one camera, or of all, as far as the person reaches.
+ * Detections newest first: of one camera, or of all, as far as the person reaches.
  * Rule: keyset paging on (detected_at, id), never an offset and never a count.
  */
 import type { Sql } from "@chaverim/db/open";
 import { AppError } from "../failure.ts";
-import { type Looker, cameraInReach, detectionInReach, reachOf, timeInReach } from "./reach.ts";
+import { type Looker, cameraInReach, reachOf, timeInReach } from "./reach.ts";
 import { type DetectionRow, detectionColumns, detectionJoins } from "./view.ts";
 
 export type RecentQuery = {
-  plate?: string;
   cameraId?: string | undefined;
   cursor?: string | undefined;
   limit: number;
@@ -16,7 +15,9 @@ export type RecentQuery = {
   since?: Date;
 };
 
-/** As `readRecent` writes it; PostgreSQL has no year 0. */
+export type DetectionPage = { rows: DetectionRow[]; cursor: string | null };
+
+/** As `toPage` writes it; PostgreSQL has no year 0. */
 const CURSOR = /^((?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 /** Before everything that exists: the first page. */
 const FIRST = { at: new Date("9999-12-31T00:00:00Z"), id: "ffffffff-ffff-ffff-ffff-ffffffffffff" };
@@ -31,6 +32,16 @@ export const readCursor = (cursor: string | undefined) => {
   return { at, id: parts[2] };
 };
 
+/** Cuts what was read to one page. @param rows one more than the limit when there is a next page */
+export const toPage = (rows: readonly DetectionRow[], limit: number): DetectionPage => {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    rows: page,
+    cursor: rows.length > limit && last ? `${last.detectedAt.toISOString()}_${last.id}` : null,
+  };
+};
+
 /**
  * Reads one page.
  * @returns the rows and the cursor of the next page, null at the end
@@ -39,28 +50,18 @@ export const readRecent = async (
   sql: Sql,
   query: RecentQuery,
   looker: Looker,
-): Promise<{ rows: DetectionRow[]; cursor: string | null }> => {
+): Promise<DetectionPage> => {
   const { at, id } = readCursor(query.cursor);
   const limit = query.limit + 1;
   const reach = reachOf(looker);
   const newest = sql`(d.detected_at, d.id) < (${at}, ${id}::uuid)
     ${query.since ? sql`and d.detected_at >= ${query.since}` : sql``} order by d.detected_at desc, d.id desc limit ${limit}`;
-  const found =
-    query.plate !== undefined
-      ? sql`select d.* from detections d where d.plate = ${query.plate}
-        ${query.cameraId ? sql`and d.camera_id = ${query.cameraId}` : sql``}
-        and ${detectionInReach(sql, reach)} and ${newest}`
-      : // One short index scan per camera, merged: there is no index over all cameras, and none is needed.
-        sql`select d.* from cameras c, lateral (
-          select d.* from detections d where d.camera_id = c.id and ${timeInReach(sql, reach)} and ${newest}) d
-        where ${query.cameraId ? sql`c.id = ${query.cameraId}` : sql`true`} and ${cameraInReach(sql, reach)}`;
+  // One short index scan per camera, merged: there is no index over all cameras, and none is needed.
+  const found = sql`select d.* from cameras c, lateral (
+    select d.* from detections d where d.camera_id = c.id and ${timeInReach(sql, reach)} and ${newest}) d
+    where ${query.cameraId ? sql`c.id = ${query.cameraId}` : sql`true`} and ${cameraInReach(sql, reach)}`;
   const rows = await sql<DetectionRow[]>`
     select ${detectionColumns(sql)} from (${found}) d ${detectionJoins(sql)}
     order by d.detected_at desc, d.id desc limit ${limit}`;
-  const page = rows.slice(0, query.limit);
-  const last = page.at(-1);
-  return {
-    rows: page,
-    cursor: rows.length > query.limit && last ? `${last.detectedAt.toISOString()}_${last.id}` : null,
-  };
+  return toPage(rows, query.limit);
 };

@@ -1,0 +1,36 @@
+/**
+ * Detections by place, time and vehicle, newest first: what a witness knows who saw no plate.
+ * Rule: one short index scan per camera, merged; a filter that fits nothing ends with the time that was asked for.
+ */
+import type { SearchFilters } from "@chaverim/contracts";
+import type { Sql } from "@chaverim/db/open";
+import { cameraFits, detectionFits } from "./filters.ts";
+import { type Looker, cameraInReach, reachOf, timeInReach } from "./reach.ts";
+import { type DetectionPage, readCursor, toPage } from "./recent.ts";
+import { type DetectionRow, detectionColumns, detectionJoins } from "./view.ts";
+
+export type Find = {
+  filters: SearchFilters;
+  /** Those alone of which no plate was read. */
+  unread: boolean;
+  cursor?: string | undefined;
+  limit: number;
+};
+
+/** Reads one page. */
+export const findDetections = async (sql: Sql, find: Find, looker: Looker): Promise<DetectionPage> => {
+  const { at, id } = readCursor(find.cursor);
+  const limit = find.limit + 1;
+  const reach = reachOf(looker);
+  const rows = await sql<DetectionRow[]>`
+    select ${detectionColumns(sql)} from (
+      select d.* from cameras c cross join lateral (
+        select d.* from detections d
+        where d.camera_id = c.id and (d.detected_at, d.id) < (${at}, ${id}::uuid) and ${timeInReach(sql, reach)}
+          and ${detectionFits(sql, find.filters)} and ${find.unread ? sql`d.plate = ''` : sql`true`}
+        order by d.detected_at desc, d.id desc limit ${limit}) d
+      where ${cameraFits(sql, find.filters)} and ${cameraInReach(sql, reach)}
+      order by d.detected_at desc, d.id desc limit ${limit}) d
+    ${detectionJoins(sql)} order by d.detected_at desc, d.id desc`;
+  return toPage(rows, find.limit);
+};
