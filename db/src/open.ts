@@ -3,7 +3,7 @@
  * Rule: one driver everywhere; whoever opens a database disposes of it.
  */
 import { type Socket, connect } from "node:net";
-import type { Sql as DriverSql, TransactionSql, ISql } from "postgres";
+import type { Sql as DriverSql, ISql, PendingQuery, Row, TransactionSql } from "postgres";
 import { drizzle, postgres } from "./driver.ts";
 import * as schema from "./schema.ts";
 
@@ -11,6 +11,10 @@ export type Sql = DriverSql;
 export type Transaction = TransactionSql;
 /** A pool or a transaction: whatever takes a query. */
 export type Queryable = ISql;
+/** A statement that was asked: its rows, and a way to give it up. */
+export type Asking<Of extends object> = PendingQuery<Of[] & Row[]>;
+/** A piece of a statement. */
+export type Fragment = PendingQuery<Row[]>;
 
 export type Database = AsyncDisposable & {
   /** Plain SQL, for the hot paths. */

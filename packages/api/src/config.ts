@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import type { MapSource } from "@chaverim/contracts";
 import * as z from "zod";
 
 const flag = z.enum(["0", "1", "true", "false"]).transform((value) => value === "1" || value === "true");
@@ -25,6 +26,10 @@ const environmentSchema = z.object({
   /** 30 days: the most common retention of detections without a hit, and the least that Object Lock enforces. */
   RETENTION_MIN_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
   METRICS_TOKEN: z.string().min(16).optional(),
+  /** The map's ground: `builtin` asks no network; the others need MAP_URL. */
+  MAP_SOURCE: z.enum(["builtin", "pmtiles", "xyz"]).default("builtin"),
+  MAP_URL: z.string().max(500).optional(),
+  MAP_ATTRIBUTION: z.string().max(200).default(""),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   /** How many proxies stand in front and set X-Forwarded-For. */
   TRUST_PROXY: z.coerce.number().int().min(0).max(3).default(0),
@@ -43,6 +48,11 @@ const findContradictions = (given: Record<string, string | undefined>): Mistake[
     if (!given["S3_ACCESS_KEY"]) refuse("S3_ACCESS_KEY", "is needed with EVIDENCE_STORE=s3");
     if (!given["S3_SECRET_KEY"] && !given["S3_SECRET_KEY_FILE"])
       refuse("S3_SECRET_KEY", "or S3_SECRET_KEY_FILE is needed with EVIDENCE_STORE=s3");
+  }
+  if (given["MAP_SOURCE"] !== undefined && given["MAP_SOURCE"] !== "builtin") {
+    const isPlace = URL.canParse(given["MAP_URL"] ?? "") || given["MAP_URL"]?.startsWith("/") === true;
+    if (!isPlace) refuse("MAP_URL", "is needed with this MAP_SOURCE, e.g. https://tiles.example.org/{z}/{x}/{y}.png");
+    if (!given["MAP_ATTRIBUTION"]) refuse("MAP_ATTRIBUTION", "is needed with this MAP_SOURCE: whose map it is");
   }
   if (given["DATABASE_OWNER_URL"] && !given["DATABASE_URL"])
     refuse("DATABASE_OWNER_URL", "needs DATABASE_URL beside it: the login that central works with");
@@ -78,6 +88,7 @@ export type Config = {
         retentionDays: number;
       };
   metricsToken: string | null;
+  map: MapSource;
   logLevel: string;
   trustProxy: number;
   simulated: boolean;
@@ -133,6 +144,10 @@ export const readConfig = (environment: NodeJS.ProcessEnv = process.env): Config
             retentionDays: value.RETENTION_MIN_DAYS,
           },
     metricsToken: value.METRICS_TOKEN ?? null,
+    map:
+      value.MAP_SOURCE === "builtin"
+        ? { kind: "builtin", attribution: value.MAP_ATTRIBUTION }
+        : { kind: value.MAP_SOURCE, url: value.MAP_URL ?? "", attribution: value.MAP_ATTRIBUTION },
     logLevel: value.LOG_LEVEL,
     trustProxy: value.TRUST_PROXY,
     simulated: value.SIMULATED,

@@ -8,7 +8,9 @@ import { authRouter } from "./auth/router.ts";
 import { isSetupNeeded } from "./auth/invitations.ts";
 import { collectorsRouter } from "./collectors/router.ts";
 import { detectionsRouter } from "./detections/router.ts";
+import { mapRouter } from "./map/router.ts";
 import { usersRouter } from "./people/router.ts";
+import { platesRouter, searchesRouter } from "./plates/router.ts";
 import { investigationsRouter, policyRouter } from "./policy/router.ts";
 import { quarantineRouter } from "./quarantine/router.ts";
 import { assertAccessTable, publicProcedure, router } from "./trpc.ts";
@@ -30,6 +32,9 @@ export const appRouter = router({
   system: systemRouter,
   auth: authRouter,
   detections: detectionsRouter,
+  plates: platesRouter,
+  searches: searchesRouter,
+  map: mapRouter,
   alerts: alertsRouter,
   watchlists: watchlistsRouter,
   collectors: collectorsRouter,

@@ -2,7 +2,15 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { foldPlate } from "./plate.ts";
-import { differencesOf, distance, kindOfDifference, oneMistake, usualMistakes } from "./resemblance.ts";
+import {
+  differencesOf,
+  distance,
+  isOneMistake,
+  kindOfDifference,
+  meetingPoints,
+  oneMistake,
+  usualMistakes,
+} from "./resemblance.ts";
 
 const character = fc.constantFrom(..."ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 const plate = fc.string({ unit: character, minLength: 1, maxLength: 10 });
@@ -73,6 +81,17 @@ test("Whatever one mistake makes of a plate is among the texts that are looked u
       expect(usualMistakes(foldPlate(listed)).has(foldPlate(read))).toBe(true);
     }),
     { numRuns: 2000 },
+  );
+});
+
+test("Whether one mistake lies between two plates is told alike with and without the list, and such two plates meet", () => {
+  fc.assert(
+    fc.property(fc.oneof(mistaken, fc.record({ listed: plate, read: plate })), ({ listed, read }) => {
+      const [a, b] = [foldPlate(listed), foldPlate(read)];
+      expect(isOneMistake(a, b)).toBe(oneMistake(a).has(b));
+      if (isOneMistake(a, b)) expect(meetingPoints(a).isDisjointFrom(meetingPoints(b))).toBe(false);
+    }),
+    { numRuns: 1000 },
   );
 });
 

@@ -155,6 +155,20 @@ export const oneMistake = (folded: string): Set<string> =>
     ),
   ]);
 
+/** Whether one mistake makes the one folded plate of the other; the same as `oneMistake(a).has(b)`, without the list. */
+export const isOneMistake = (a: string, b: string): boolean => {
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  let place = 0;
+  while (place < short.length && short[place] === long[place]) place++;
+  if (short.length < long.length) return short.slice(place) === long.slice(place + 1);
+  const rest = (text: string, from: number) => text.slice(place + from);
+  if (rest(short, 1) === rest(long, 1)) return true;
+  return short[place] === long[place + 1] && short[place + 1] === long[place] && rest(short, 2) === rest(long, 2);
+};
+
+/** The texts that any two plates within one mistake have in common: the plate, and each with one character less. */
+export const meetingPoints = (folded: string): Set<string> => new Set([folded, ...shortened(folded)]);
+
 /**
  * Every folded plate to look up for a search that forgives: one mistake of any kind, or two of the usual ones
  * (two characters that are easily confused, or one such and one more or less).

@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import { PLATE_TEXT_MAX, normalizePlate } from "./plate.ts";
+import { understand } from "./query.ts";
 
 export const PRIORITIES = [1, 2, 3] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -19,17 +20,33 @@ export const ENTRY_DAYS_DEFAULT = 30;
 const line = (max: number) =>
   z.string().check(z.trim(), z.maxLength(max), z.regex(/^[^\u0000-\u001f\u007f]*$/, "contains a control character"));
 
-export const addEntrySchema = z.object({
-  watchlistId: z.uuid(),
-  plate: line(PLATE_TEXT_MAX).check(
-    z.refine((plate) => normalizePlate(plate).length >= 2, "A plate has at least two letters or digits."),
-  ),
-  reason: line(500).check(z.minLength(3, "Say in a few words why this plate is watched.")),
-  vehicle: z.optional(line(200)),
-  match: z._default(z.enum(MATCH_STRATEGIES), "look-alike"),
-  /** Default: 30 days from now. */
-  expiresAt: z.optional(z.iso.datetime({ offset: true })),
-});
+/** What an entry matches by: the normalised plate, or the pattern; null when it cannot be watched. */
+export const readEntryPlate = (plate: string, match: MatchStrategy): string | null => {
+  if (match !== "pattern") return normalizePlate(plate).length >= 2 ? normalizePlate(plate) : null;
+  const understood = understand(plate, "contains");
+  return understood.kind === "pattern" ? understood.pattern : null;
+};
+
+export const addEntrySchema = z
+  .object({
+    watchlistId: z.uuid(),
+    plate: line(PLATE_TEXT_MAX),
+    reason: line(500).check(z.minLength(3, "Say in a few words why this plate is watched.")),
+    vehicle: z.optional(line(200)),
+    match: z._default(z.enum(MATCH_STRATEGIES), "look-alike"),
+    /** Default: 30 days from now. */
+    expiresAt: z.optional(z.iso.datetime({ offset: true })),
+  })
+  .check(
+    z.refine(({ plate, match }) => match === "pattern" || readEntryPlate(plate, match) !== null, {
+      error: "A plate has at least two letters or digits.",
+      path: ["plate"],
+    }),
+    z.refine(({ plate, match }) => match !== "pattern" || readEntryPlate(plate, match) !== null, {
+      error: "Too many plates fit. Type three characters that stand together, or how the plate begins or ends.",
+      path: ["plate"],
+    }),
+  );
 export type AddEntry = z.input<typeof addEntrySchema>;
 
 export const entryViewSchema = z.object({

@@ -1,5 +1,5 @@
 /** The matcher: every fit is found, nothing else is, and each says why. */
-import { explainMatch, foldPlate } from "@chaverim/contracts";
+import { explainMatch, foldPlate, oneMistake } from "@chaverim/contracts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type MatchEntry, createMatchIndex, matchPlate } from "./matcher.ts";
@@ -24,6 +24,34 @@ test("The index finds exactly what comparing with every entry finds", () => {
         )
         .map((listed) => ({ entry: listed, match: explainMatch(listed.plate, read) }));
       expect(matchPlate(createMatchIndex(entries), read, NOW_MS)).toEqual(expected);
+    }),
+  );
+});
+
+test("An entry that forgives fits every reading within one mistake, and a pattern whatever it says; each tells how", () => {
+  const listed = { id: "near", plate: "3C5M841", strategy: "near", priority: 1, expiresAtMs: 2000 } as const;
+  const pattern = { ...listed, id: "pattern", plate: "12?5*", strategy: "pattern" } as const;
+  const index = createMatchIndex([listed, pattern]);
+  const kinds = (read: string) => matchPlate(index, read, NOW_MS).map(({ entry, match }) => [entry.id, match.kind]);
+  expect(kinds("3C5M841")).toEqual([["near", "exact"]]);
+  expect(kinds("3CSMB4I")).toEqual([["near", "look-alike"]]);
+  for (const read of ["3X5M841", "3C5M84", "3C5M8414", "C35M841", "3C5MB44"])
+    expect(kinds(read), read).toEqual([["near", "near"]]);
+  expect(kinds("3X5M842")).toEqual([]);
+  expect(kinds("1285")).toEqual([["pattern", "pattern"]]);
+  expect(kinds("1285671")).toEqual([["pattern", "pattern"]]);
+  expect(kinds("1286671")).toEqual([]);
+  expect(matchPlate(index, "3X5M841", 2000)).toEqual([]);
+});
+
+test("Whatever is listed and read, an entry that forgives fits what one mistake makes of it and nothing else", () => {
+  fc.assert(
+    fc.property(fc.array(entry, { maxLength: 20 }), plate, (entries, read) => {
+      const near = entries.map((one) => ({ ...one, strategy: "near" as const, expiresAtMs: 2000 }));
+      const expected = near.filter((one) => oneMistake(foldPlate(one.plate)).has(foldPlate(read)));
+      const found = matchPlate(createMatchIndex(near), read, NOW_MS).map(({ entry: one }) => one);
+      expect(new Set(found)).toEqual(new Set(expected));
+      expect(found.length).toBe(expected.length);
     }),
   );
 });

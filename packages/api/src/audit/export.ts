@@ -1,8 +1,9 @@
 /**
  * The access log as a file, for whoever has a right to it outside the platform.
- * Rule: a spreadsheet that opens the file runs nothing of what people typed.
+ * Rule: the file says who made it for whom, and from what.
  */
 import type { LogEntryView } from "@chaverim/contracts";
+import { type Columns, toCsv } from "../csv.ts";
 
 export type LogExport = { filename: string; mime: string; text: string; entries: number; truncated: boolean };
 
@@ -18,18 +19,7 @@ export type ExportAbout = {
   truncated: boolean;
 };
 
-/** A cell that begins so is a formula to a spreadsheet (OWASP, "CSV injection"); full-width signs count to some. */
-const FORMULA = /^["\s]*[=+\-@＝＋－＠]|^[\t\r\n]/;
-/** Where a spreadsheet with another separator, which knows nothing of our quotes, begins a cell with a formula. */
-const INNER_FORMULA = /([;\t\r\n]["\s]*)(?=[=+\-@＝＋－＠])/g;
-
-/** One cell by RFC 4180, always quoted; what would be a formula gets an apostrophe, which spreadsheets show as text. */
-const toCell = (value: string | number | null): string => {
-  const text = String(value ?? "").replaceAll(INNER_FORMULA, "$1'");
-  return `"${(FORMULA.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
-};
-
-const COLUMNS: Record<string, (entry: LogEntryView) => string | number | null> = {
+const COLUMNS: Columns<LogEntryView> = {
   id: ({ id }) => id,
   at: ({ at }) => at,
   user: ({ userName }) => userName,
@@ -54,15 +44,6 @@ const COLUMNS: Record<string, (entry: LogEntryView) => string | number | null> =
   hash: ({ hash }) => hash,
 };
 
-const toCsv = (entries: readonly LogEntryView[]): string => {
-  const lines = [
-    Object.keys(COLUMNS).map(toCell),
-    ...entries.map((entry) => Object.values(COLUMNS).map((read) => toCell(read(entry)))),
-  ];
-  // The byte order mark is how spreadsheets know UTF-8.
-  return `\ufeff${lines.map((cells) => `${cells.join(",")}\r\n`).join("")}`;
-};
-
 /** Writes the file. JSON names recipient and filters beside the entries; a CSV of rows alone has no place for them. */
 export const exportEntries = (
   format: "csv" | "json",
@@ -71,7 +52,7 @@ export const exportEntries = (
 ): LogExport => ({
   filename: `access-log-${about.exportedAt.toISOString().slice(0, 10)}.${format}`,
   mime: format === "csv" ? "text/csv;charset=utf-8" : "application/json",
-  text: format === "csv" ? toCsv(entries) : `${JSON.stringify({ ...about, entries }, null, 2)}\n`,
+  text: format === "csv" ? toCsv(COLUMNS, entries) : `${JSON.stringify({ ...about, entries }, null, 2)}\n`,
   entries: entries.length,
   truncated: about.truncated,
 });

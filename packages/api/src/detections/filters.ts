@@ -6,7 +6,8 @@ import type { SearchFilters } from "@chaverim/contracts";
 import type { Queryable } from "@chaverim/db/open";
 
 /** Whether any filter has to be asked of the detections; without one the dictionary alone answers. */
-export const hasFilters = (filters: SearchFilters): boolean => Object.values(filters).some((value) => value !== undefined);
+export const hasFilters = (filters: SearchFilters): boolean =>
+  Object.values(filters).some((value) => value !== undefined);
 
 /** `%` and `_` of typed words mean themselves. */
 const contains = (word: string): string => `%${word.replaceAll(/[\\%_]/g, "\\$&")}%`;
@@ -22,7 +23,9 @@ const vehicleFits = (sql: Queryable, text: string) =>
     .trim()
     .split(/\s+/)
     .map(
-      (word) => sql`concat_ws(' ', d.vehicle ->> 'make', d.vehicle ->> 'model', d.vehicle ->> 'color', d.vehicle ->> 'type')
+      (
+        word,
+      ) => sql`concat_ws(' ', d.vehicle ->> 'make', d.vehicle ->> 'model', d.vehicle ->> 'color', d.vehicle ->> 'type')
         ilike ${contains(word)}`,
     )
     .reduce((all, one) => sql`${all} and ${one}`);

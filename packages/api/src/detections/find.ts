@@ -4,6 +4,7 @@
  */
 import type { SearchFilters } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
+import { askInTime } from "./ask-in-time.ts";
 import { cameraFits, detectionFits } from "./filters.ts";
 import { type Looker, cameraInReach, reachOf, timeInReach } from "./reach.ts";
 import { type DetectionPage, readCursor, toPage } from "./recent.ts";
@@ -17,12 +18,19 @@ export type Find = {
   limit: number;
 };
 
-/** Reads one page. */
-export const findDetections = async (sql: Sql, find: Find, looker: Looker): Promise<DetectionPage> => {
+/** Reads one page. @throws AppError invalid when it takes too long */
+export const findDetections = async (
+  sql: Sql,
+  find: Find,
+  looker: Looker,
+  signal?: AbortSignal,
+): Promise<DetectionPage> => {
   const { at, id } = readCursor(find.cursor);
   const limit = find.limit + 1;
   const reach = reachOf(looker);
-  const rows = await sql<DetectionRow[]>`
+  const rows = await askInTime(
+    sql,
+    (transaction) => transaction<DetectionRow[]>`
     select ${detectionColumns(sql)} from (
       select d.* from cameras c cross join lateral (
         select d.* from detections d
@@ -31,6 +39,8 @@ export const findDetections = async (sql: Sql, find: Find, looker: Looker): Prom
         order by d.detected_at desc, d.id desc limit ${limit}) d
       where ${cameraFits(sql, find.filters)} and ${cameraInReach(sql, reach)}
       order by d.detected_at desc, d.id desc limit ${limit}) d
-    ${detectionJoins(sql)} order by d.detected_at desc, d.id desc`;
+    ${detectionJoins(sql)} order by d.detected_at desc, d.id desc`,
+    signal,
+  );
   return toPage(rows, find.limit);
 };

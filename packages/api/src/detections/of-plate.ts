@@ -2,9 +2,7 @@
  * The detections of a plate: those that were read so, and those that a person says were.
  * Rule: a corrected reading is found by both plates; of several corrections of one detection the newest counts.
  */
-import type { Queryable } from "@chaverim/db/open";
-
-type Fragment = ReturnType<Queryable>;
+import type { Fragment, Queryable } from "@chaverim/db/open";
 
 /**
  * A select of detections `d`, to stand in a `lateral`.

@@ -486,7 +486,7 @@ test(
 
         await rest(northern);
         for (const plate of new Set(rows.map((row) => row.plate))) {
-          const answer = await northern.trpc.detections.search.query({ plate, lookAlikes: false });
+          const answer = await northern.trpc.detections.search.query({ plate, way: "exact" });
           const own = reached.filter((row) => row.plate === plate);
           expect(answer.hits.map(({ sightings }) => sightings)).toEqual(own.length > 0 ? [own.length] : []);
           const nearest = Math.min(...own.map(({ hoursAgo }) => hoursAgo));

@@ -46,11 +46,7 @@ export const toPage = (rows: readonly DetectionRow[], limit: number): DetectionP
  * Reads one page.
  * @returns the rows and the cursor of the next page, null at the end
  */
-export const readRecent = async (
-  sql: Sql,
-  query: RecentQuery,
-  looker: Looker,
-): Promise<DetectionPage> => {
+export const readRecent = async (sql: Sql, query: RecentQuery, looker: Looker): Promise<DetectionPage> => {
   const { at, id } = readCursor(query.cursor);
   const limit = query.limit + 1;
   const reach = reachOf(looker);

@@ -3,7 +3,7 @@
  * Rule: keyset paging on (detected_at, id), never an offset and never a count.
  */
 import { foldPlate } from "@chaverim/contracts";
-import type { Queryable, Sql } from "@chaverim/db/open";
+import type { Fragment, Queryable, Sql } from "@chaverim/db/open";
 import { detectionsOfPlate } from "./of-plate.ts";
 import { type Looker, detectionInReach, reachOf } from "./reach.ts";
 import { type DetectionPage, readCursor, toPage } from "./recent.ts";
@@ -32,7 +32,7 @@ export const detectionsAsked = (
   sql: Queryable,
   asked: PlateAsked,
   looker: Looker,
-  page: { where: ReturnType<Queryable>; order: "asc" | "desc"; limit: number },
+  page: { where: Fragment; order: "asc" | "desc"; limit: number },
 ) => {
   const { cameraId, from, to } = asked;
   const where = sql`${detectionInReach(sql, reachOf(looker))}

@@ -23,6 +23,8 @@ export type DetectionRow = {
   imageRoles: ImageRole[] | null;
   /** When the newest alert on it of a list marked for the field was raised. */
   fieldAlertAt: Date | null;
+  /** The newest correction of the reading. */
+  corrected: { plate: string; by: string; at: string; reason: string } | null;
 };
 
 /** The columns of a DetectionRow; the query names detections `d` and adds `detectionJoins`. */
@@ -30,11 +32,16 @@ export const detectionColumns = (sql: Sql) => sql`
   d.id, d.plate, d.plate_text as "plateText", d.confidence, d.vehicle, d.detected_at as "detectedAt",
   d.received_at as "receivedAt", d.clock_suspect as "clockSuspect", d.duplicate_of as "duplicateOf",
   c.id as "cameraId", c.name as "cameraName", c.area, c.heading, images.roles as "imageRoles",
-  ${fieldAlertAt(sql)} as "fieldAlertAt"`;
+  ${fieldAlertAt(sql)} as "fieldAlertAt", correction.corrected`;
 
 export const detectionJoins = (sql: Sql) => sql`
   join cameras c on c.id = d.camera_id
-  left join lateral (select array_agg(i.role) as roles from evidence_images i where i.detection_id = d.id) images on true`;
+  left join lateral (select array_agg(i.role) as roles from evidence_images i where i.detection_id = d.id) images on true
+  left join lateral (
+    select jsonb_build_object('plate', r.corrected, 'by', u.name, 'reason', r.reason,
+      'at', to_char(r.corrected_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) as corrected
+    from reading_corrections r join users u on u.id = r.corrected_by
+    where r.detection_id = d.id order by r.corrected_at desc, r.id desc limit 1) correction on true`;
 
 const text = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
 
@@ -60,6 +67,7 @@ export const detectionToView = (row: DetectionRow, looker: Looker): DetectionVie
       direction: text(row.vehicle["direction"]),
     },
     duplicateOf: row.duplicateOf,
+    corrected: row.corrected,
     images: { crop: address("crop", can(role, "see_crop")), full: address("full", maySeeScene) },
   };
 };

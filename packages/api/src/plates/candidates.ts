@@ -11,9 +11,8 @@ import {
   explainMatch,
   usualMistakes,
 } from "@chaverim/contracts";
-import type { Queryable, Sql, Transaction } from "@chaverim/db/open";
-import type { PendingQuery } from "postgres";
-import { AppError } from "../failure.ts";
+import type { Queryable, Sql } from "@chaverim/db/open";
+import { askInTime } from "../detections/ask-in-time.ts";
 
 export type Query = Exclude<Understood, { kind: "refused" }>;
 
@@ -24,11 +23,6 @@ export type Candidate = { plate: string; sightings: number; cost: number };
 const CANDIDATES_MAX = 5000;
 /** How many mistakes the hard search forgives. */
 const HARD_DISTANCE = 2;
-/** Ten times what the hard search takes over 2.5 million plates. */
-const TIMEOUT_MS = 5000;
-/** PostgreSQL's "query_canceled", which its statement timeout gives. */
-const CANCELLED = "57014";
-
 /** `%` and `_` are no characters of a plate, so nothing has to be escaped. */
 const toLike = (pattern: string): string => pattern.replaceAll("*", "%").replaceAll("?", "_");
 
@@ -43,24 +37,11 @@ const fits = (sql: Queryable, query: Query) => {
 };
 
 /** The hard search reads the whole dictionary: with every core, which its price does not tell the planner. */
-const hurry = (transaction: Transaction) =>
-  transaction`select set_config('parallel_setup_cost', '0', true), set_config('parallel_tuple_cost', '0', true),
-    set_config('statement_timeout', ${String(TIMEOUT_MS)}, true)`;
+const WITH_EVERY_CORE = { parallel_setup_cost: "0", parallel_tuple_cost: "0" };
 
 /** Nearer ones first, then those seen more often. */
 export const inOrder = (a: Candidate, b: Candidate): number =>
   a.cost - b.cost || b.sightings - a.sightings || (a.plate < b.plate ? -1 : Number(a.plate > b.plate));
-
-/** Cancels a question at the database when nobody waits for the answer any more. */
-const whileWanted = async <T>(asked: PendingQuery<T[]>, signal: AbortSignal | undefined): Promise<T[]> => {
-  const cancel = () => asked.cancel();
-  signal?.addEventListener("abort", cancel, { once: true });
-  try {
-    return await asked;
-  } finally {
-    signal?.removeEventListener("abort", cancel);
-  }
-};
 
 /**
  * Finds the plates that a query may mean, in order.
@@ -68,24 +49,17 @@ const whileWanted = async <T>(asked: PendingQuery<T[]>, signal: AbortSignal | un
  * @throws AppError invalid when it takes too long
  */
 export const findCandidates = async (sql: Sql, query: Query, signal?: AbortSignal): Promise<Candidate[]> => {
-  try {
-    const rows = await sql.begin(async (transaction) => {
-      await hurry(transaction);
-      return whileWanted(
-        transaction<{ plate: string; sightings: number }[]>`
-          select p.plate, p.sightings::float8 as sightings from plates p where ${fits(transaction, query)}
-          order by p.sightings desc, p.plate limit ${CANDIDATES_MAX}`,
-        signal,
-      );
-    });
-    const cost = (plate: string) => (query.kind === "plate" ? distance(query.plate, plate) : 0);
-    return rows.map((row) => ({ ...row, cost: cost(row.plate) })).toSorted(inOrder);
-  } catch (error) {
-    if ((error as { code?: string }).code !== CANCELLED) throw error;
-    throw new AppError("invalid", "This search takes too long. Type more of the plate, or choose a time.", {
-      cause: error,
-    });
-  }
+  const isHard = query.kind === "plate" && query.way === "harder";
+  const rows = await askInTime(
+    sql,
+    (transaction) => transaction<{ plate: string; sightings: number }[]>`
+      select p.plate, p.sightings::float8 as sightings from plates p where ${fits(transaction, query)}
+      order by p.sightings desc, p.plate limit ${CANDIDATES_MAX}`,
+    signal,
+    isHard ? WITH_EVERY_CORE : {},
+  );
+  const costTo = (plate: string) => (query.kind === "plate" ? distance(query.plate, plate) : 0);
+  return rows.map((row) => ({ ...row, cost: costTo(row.plate) })).toSorted(inOrder);
 };
 
 /** Why a plate is among the hits. */

@@ -1,5 +1,5 @@
 /** Finding plates and reading their detections, newest first, for those who reach all of them (reach.pg.test.ts: viewers). */
-import type { DetectionView } from "@chaverim/contracts";
+import type { DetectionView, SearchWay } from "@chaverim/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aDetection, aDetectionId, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
@@ -25,7 +25,7 @@ const see = (...detections: Parameters<typeof aDetection>[0][]) =>
     collector.apiKey,
     detections.map((overrides) => aDetection(overrides)),
   );
-const search = (plate: string, options: { lookAlikes?: boolean; limit?: number } = {}) =>
+const search = (plate: string, options: { way?: SearchWay; limit?: number; cursor?: string } = {}) =>
   operator.trpc.detections.search.query({ plate, ...options });
 
 test("The exact plate comes first, then look-alikes, each with the characters that differ", async () => {
@@ -36,9 +36,9 @@ test("The exact plate comes first, then look-alikes, each with the characters th
     { plate: "80X8OO", capturedAt: at(300) },
     { plate: "BOX801", capturedAt: at(400) },
   );
-  const { understood, hits, more } = await search("box-800");
-  expect(understood).toEqual({ plate: "BOX800", folded: "80X800" });
-  expect(more).toBe(false);
+  const { understood, hits, cursor } = await search("box-800", { way: "look-alike" });
+  expect(understood).toEqual({ kind: "plate", plate: "BOX800", folded: "80X800", way: "look-alike" });
+  expect(cursor).toBeNull();
   expect(hits.map(({ plate, sightings, match }) => [plate, sightings, match.kind, match.differences.length])).toEqual([
     ["BOX800", 1, "exact", 0],
     ["B0X800", 2, "look-alike", 1],
@@ -51,13 +51,16 @@ test("The exact plate comes first, then look-alikes, each with the characters th
     latest: { detectedAt: at(200), camera: { name: "gate" } },
     listed: null,
   });
-  expect((await search("box-800", { lookAlikes: false })).hits.map(({ plate }) => plate)).toEqual(["BOX800"]);
+  expect((await search("box-800", { way: "exact" })).hits.map(({ plate }) => plate)).toEqual(["BOX800"]);
 });
 
-test("More fits than asked for are announced, not counted", async () => {
+test("What fits beside the first page is on the next one, and is not counted", async () => {
   await see(...["Q0Q1", "O0Q1", "D0Q1", "00Q1"].map((plate, index) => ({ plate, capturedAt: at(index) })));
-  const { hits, more } = await search("00Q1", { limit: 2 });
-  expect([hits.length, more, hits[0]?.plate]).toEqual([2, true, "00Q1"]);
+  const first = await search("00Q1", { limit: 2 });
+  expect(first.hits.map(({ plate }) => plate)).toEqual(["00Q1", "D0Q1"]);
+  const next = await search("00Q1", { limit: 2, cursor: first.cursor ?? "" });
+  expect(next.hits.map(({ plate }) => plate)).toEqual(["O0Q1", "Q0Q1"]);
+  expect(next.cursor).toBeNull();
 });
 
 test("A hit says under which priority its plate is watched now", async () => {
@@ -78,7 +81,7 @@ test.each(["", "A", "--", "שלום", "A".repeat(17), "x".repeat(400)])(
 );
 
 test("Nothing found is an empty answer", async () => {
-  expect(await search("NEVER99")).toMatchObject({ hits: [], more: false });
+  expect(await search("NEVER99")).toMatchObject({ hits: [], cursor: null });
 });
 
 test("Pages over detections of the same moment leave none out and repeat none", async () => {

@@ -6,6 +6,7 @@
 import { type PlateHit, type SearchFilters, type SearchWay, type Understood, understand } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
 import { cameraFits, detectionFits, hasFilters } from "../detections/filters.ts";
+import { detectionsOfPlate } from "../detections/of-plate.ts";
 import { type Looker, type Reach, detectionInReach, listInReach, reachOf } from "../detections/reach.ts";
 import { type DetectionRow, detectionColumns, detectionJoins, detectionToView } from "../detections/view.ts";
 import { AppError } from "../failure.ts";
@@ -85,13 +86,17 @@ const readSeen = async (
 
 /** The newest detection of each plate in reach, by plate. */
 const readLatest = async (sql: Sql, plates: readonly string[], reach: Reach): Promise<Map<string, DetectionRow>> => {
-  const rows = await sql<DetectionRow[]>`
-    select ${detectionColumns(sql)}
+  const rows = await sql<(DetectionRow & { asked: string })[]>`
+    select wanted.plate as asked, ${detectionColumns(sql)}
     from unnest(${plates as string[]}::text[]) wanted(plate),
-      lateral (select d.* from detections d where d.plate = wanted.plate and ${detectionInReach(sql, reach)}
-        order by d.detected_at desc, d.id desc limit 1) d
+      lateral (select * from (${detectionsOfPlate(sql, {
+        plate: sql`wanted.plate`,
+        where: detectionInReach(sql, reach),
+        order: "desc",
+        limit: 1,
+      })}) newest order by newest.detected_at desc, newest.id desc limit 1) d
     ${detectionJoins(sql)}`;
-  return new Map(rows.map((row) => [row.plate, row]));
+  return new Map(rows.map((row) => [row.asked, row]));
 };
 
 /**
@@ -111,7 +116,11 @@ export const searchPlates = async (
   const costs = new Map(candidates.map((candidate) => [candidate.plate, candidate]));
   const rows = await readSeen(sql, candidates, query, reach);
   const page = rows.slice(0, query.limit);
-  const latest = await readLatest(sql, page.map(({ plate }) => plate), reach);
+  const latest = await readLatest(
+    sql,
+    page.map(({ plate }) => plate),
+    reach,
+  );
   const hits = page.map((row): PlateHit => {
     const newest = latest.get(row.plate);
     return {

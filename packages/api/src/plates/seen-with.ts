@@ -4,6 +4,7 @@
  */
 import type { Companion } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
+import { askInTime } from "../detections/ask-in-time.ts";
 
 /** So far apart do cars drive that belong together, and no further. */
 const WINDOW_SECONDS = 30;
@@ -19,8 +20,14 @@ export type SeenWithAsked = { plate: string; from?: string | undefined; to?: str
 type Row = Omit<Companion, "lastMetAt" | "examples"> & { lastMetAt: Date; examples: Companion["examples"] };
 
 /** Reads the companions of a plate, those at most cameras first. For people who reach everything. */
-export const readSeenWith = async (sql: Sql, { plate, from, to }: SeenWithAsked): Promise<Companion[]> => {
-  const rows = await sql<Row[]>`
+export const readSeenWith = async (
+  sql: Sql,
+  { plate, from, to }: SeenWithAsked,
+  signal?: AbortSignal,
+): Promise<Companion[]> => {
+  const rows = await askInTime(
+    sql,
+    (transaction) => transaction<Row[]>`
     with seen as (
       select d.camera_id, d.detected_at from detections d
       where d.plate = ${plate} and d.duplicate_of is null
@@ -41,6 +48,8 @@ export const readSeenWith = async (sql: Sql, { plate, from, to }: SeenWithAsked)
         order by m.detected_at desc))[1:${EXAMPLES_MAX}::int] as examples
     from met m join cameras c on c.id = m.camera_id
     group by m.plate having count(distinct m.camera_id) >= ${CAMERAS_MIN}
-    order by cameras desc, meetings desc, "lastMetAt" desc, m.plate limit ${COMPANIONS_MAX}`;
+    order by cameras desc, meetings desc, "lastMetAt" desc, m.plate limit ${COMPANIONS_MAX}`,
+    signal,
+  );
   return rows.map((row) => ({ ...row, lastMetAt: row.lastMetAt.toISOString() }));
 };

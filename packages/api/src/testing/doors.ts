@@ -174,6 +174,26 @@ export const openDoors = async (central: TestCentral): Promise<Doors> => {
     "detections.search": (_world, whose) => ({ plate: whose === "own" ? PLATE.near : PLATE.far }),
     "detections.timeline": (_world, whose) => ({ plate: whose === "own" ? PLATE.near : PLATE.far }),
     "detections.recent": none,
+    "detections.find": () => ({ filters: { area: "south" } }),
+    "detections.correct": (_world, whose) => ({
+      detectionId: whose === "own" ? near.id : far.id,
+      // Another one each time: what stands already is no correction.
+      plate: `MX${randomBytes(4).toString("hex")}`,
+      reason: "the matrix",
+    }),
+    "detections.export": () => ({ plate: PLATE.near, format: "csv", recipient: "the matrix" }),
+    "plates.read": () => ({ plate: PLATE.near }),
+    "plates.route": () => ({ plate: PLATE.near }),
+    "plates.seenWith": () => ({ plate: PLATE.near }),
+    "plates.addNote": () => ({ plate: PLATE.near, text: "the matrix" }),
+    "map.cameras": none,
+    "searches.list": none,
+    "searches.save": () => ({ name: "Matrix", plate: "MATRIX", way: "similar", filters: {} }),
+    "searches.remove": async (world, whose) => ({
+      id: await idOf(central.sql<{ id: string }[]>`
+        insert into saved_searches (user_id, name, text, way, filters)
+        values (${world.owner(whose).id}, 'Matrix', 'MATRIX', 'similar', '{}') returning id`),
+    }),
     "alerts.since": () => ({ cursor: null }),
     "alerts.acknowledge": alert,
     "alerts.resolve": (world, whose) => ({ ...(alert(world, whose) as object), outcome: "confirmed" }),

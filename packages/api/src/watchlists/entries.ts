@@ -9,9 +9,9 @@ import {
   type Priority,
   type WatchlistView,
   foldPlate,
-  normalizePlate,
+  readEntryPlate,
 } from "@chaverim/contracts";
-import type { Sql } from "@chaverim/db/open";
+import type { Queryable, Sql } from "@chaverim/db/open";
 import { lockAlertChanges } from "../alerts/answer.ts";
 import { announceWatchlists } from "../alerts/engine.ts";
 import { CONSOLE_NAME } from "../alerts/view.ts";
@@ -77,6 +77,17 @@ export const setListField = (sql: Sql, id: string, field: boolean): Promise<void
     await announceAlerts(transaction);
   });
 
+/** Each detection is tried on each of them. */
+const PATTERNS_MAX = 200;
+
+/** @throws AppError conflict */
+const assertRoomForPattern = async (sql: Queryable): Promise<void> => {
+  const [row] = await sql<{ patterns: number }[]>`
+    select count(*)::int as patterns from watchlist_entries where match = 'pattern' and removed_at is null and expires_at > now()`;
+  if ((row?.patterns ?? 0) >= PATTERNS_MAX)
+    throw new AppError("conflict", `${PATTERNS_MAX} patterns are watched already. Remove one first.`);
+};
+
 /**
  * Adds an entry; the engine knows it as soon as this commits.
  * @param userId null when it is added with the operator's command
@@ -88,7 +99,10 @@ export const addEntry = (
   userId: string | null,
 ): Promise<{ entry: EntryView; alreadyListed: EntryView[] }> =>
   sql.begin(async (transaction) => {
-    const normalized = normalizePlate(entry.plate);
+    const match = entry.match ?? "look-alike";
+    const normalized = readEntryPlate(entry.plate, match);
+    if (normalized === null) throw new AppError("invalid", "This cannot be watched: too many plates fit.");
+    if (match === "pattern") await assertRoomForPattern(transaction);
     const expiresAt = entry.expiresAt
       ? new Date(entry.expiresAt)
       : new Date(Date.now() + ENTRY_DAYS_DEFAULT * 86_400_000);
@@ -103,7 +117,7 @@ export const addEntry = (
       .map(({ normalized: _, ...row }) => rowToView(row));
     const added = await transaction<{ id: string }[]>`
       insert into watchlist_entries (watchlist_id, plate, normalized, reason, vehicle, match, added_by, expires_at)
-      select w.id, ${entry.plate}, ${normalized}, ${entry.reason}, ${entry.vehicle || null}, ${entry.match ?? "look-alike"}, ${userId}, ${expiresAt}
+      select w.id, ${entry.plate}, ${normalized}, ${entry.reason}, ${entry.vehicle || null}, ${match}, ${userId}, ${expiresAt}
       from watchlists w where w.id = ${entry.watchlistId} returning id`;
     if (!added[0]) throw new AppError("not_found", "There is no such list.");
     const [row] = await transaction<
