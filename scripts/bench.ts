@@ -6,16 +6,25 @@ import { parseArgs } from "node:util";
 import { benchAccess } from "./bench/access.ts";
 import { benchIngest } from "./bench/ingest.ts";
 import { type Report, createReport } from "./bench/report.ts";
+import { benchSearch } from "./bench/search.ts";
 
 const BENCHES: Record<string, (report: Report, options: Map<string, number>) => Promise<void>> = {
   access: benchAccess,
   /** --batches N (default 100). */
   ingest: benchIngest,
+  /** --rows N (default 1,000,000), --seed N, --peer 0 to leave the comparison out. */
+  search: benchSearch,
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean" }, batches: { type: "string" } },
+  options: {
+    json: { type: "boolean" },
+    batches: { type: "string" },
+    rows: { type: "string" },
+    seed: { type: "string" },
+    peer: { type: "string" },
+  },
 });
 const name = positionals[0] ?? "";
 const bench = BENCHES[name];

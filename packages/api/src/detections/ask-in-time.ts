@@ -26,8 +26,9 @@ export const askInTime = async <Row extends object>(
   try {
     let rows: Row[] = [];
     await sql.begin(async (transaction) => {
-      for (const [name, value] of Object.entries({ statement_timeout: String(TIMEOUT_MS), ...settings }))
-        await transaction`select set_config(${name}, ${value}, true)`;
+      const all = Object.entries({ statement_timeout: String(TIMEOUT_MS), ...settings });
+      await transaction`select set_config(name, value, true)
+        from unnest(${all.map(([name]) => name)}::text[], ${all.map(([, value]) => value)}::text[]) as s(name, value)`;
       const asked = ask(transaction);
       const cancel = () => asked.cancel();
       signal?.addEventListener("abort", cancel, { once: true });
