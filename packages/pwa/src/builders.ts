@@ -19,6 +19,7 @@ export const aDetection = (number: number, more: Partial<DetectionView> = {}): D
   clockSuspect: false,
   vehicle: null,
   duplicateOf: null,
+  corrected: null,
   images: { crop: null, full: null },
   ...more,
 });

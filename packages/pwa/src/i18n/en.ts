@@ -240,6 +240,8 @@ export const en = {
   "lists.readOnly": "You can read the lists. A dispatcher changes them.",
   "lists.strategy.exact": "Exact",
   "lists.strategy.look-alike": "Look-alikes",
+  "lists.strategy.near": "One mistake",
+  "lists.strategy.pattern": "Pattern",
   "lists.field": "For the field",
   "lists.fieldHint": "Volunteers see the list and its alerts.",
   "lists.fieldOf": "{{ name }}: for the field",

@@ -242,6 +242,8 @@ export const he: Words = {
   "lists.readOnly": "אפשר לקרוא את הרשימות. מוקדן משנה אותן.",
   "lists.strategy.exact": "מדויק",
   "lists.strategy.look-alike": "תווים דומים",
+  "lists.strategy.near": "טעות אחת",
+  "lists.strategy.pattern": "תבנית",
   "lists.field": "לשטח",
   "lists.fieldHint": "מתנדבים רואים את הרשימה ואת ההתראות שלה.",
   "lists.fieldOf": "{{ name }}: לשטח",

@@ -212,14 +212,14 @@ export default function SearchScreen() {
               fallback={
                 <Notice
                   icon={<SearchX aria-hidden="true" />}
-                  title={t("search.none", { plate: answer().understood.plate })}
+                  title={t("search.none", { plate: typed() })}
                   text={lookAlikes() ? t("search.noneNext") : t("search.noneExactNext")}
                 />
               }
             >
               <p class="found" role="status">
                 <strong>
-                  {t(answer().more ? "search.countMore" : "search.count", { count: answer().hits.length })}
+                  {t(answer().cursor !== null ? "search.countMore" : "search.count", { count: answer().hits.length })}
                 </strong>
                 <span class="quiet">{t("search.order")}</span>
               </p>
