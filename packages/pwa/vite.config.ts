@@ -47,12 +47,12 @@ const findStart = (bundle: Bundle): Set<string> => {
 };
 
 /** The words and parts of one circle of screens: they load with it. */
-const CIRCLE = /\/src\/(?:i18n|parts)\/(account|office)/;
+const CIRCLE = /\/src\/(?:i18n|parts)\/(account|office|search)/;
 
 /**
  * What two screens share is one file, not twenty of 300 bytes: one that the first page loads, one for a person's account,
- * one for the administrators' screens, and one for whatever else comes later. The first page's takes its share first, since
- * a file takes along what its modules import.
+ * one for the administrators' screens, one for searching, and one for whatever else comes later. The first page's takes
+ * its share first, since a file takes along what its modules import.
  */
 const SHARED = [
   (id: string, bundle: Bundle) => ((startIds ??= findStart(bundle)).has(id) ? "shared" : null),

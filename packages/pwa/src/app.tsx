@@ -131,7 +131,7 @@ const NewsText = (props: { alert: AlertView }) => (
   <span class="news">
     <PriorityMark priority={props.alert.priority} />
     <span class="news-text">
-      <PlateChip text={props.alert.entry.plate} differences={props.alert.match.differences} />
+      <PlateChip text={props.alert.entry.plate} side="listed" differences={props.alert.match.differences} />
       <span class="clip">
         {t("alerts.arrived", { list: props.alert.watchlist.name, camera: props.alert.detection.camera.name })}
       </span>
@@ -293,7 +293,7 @@ export const App = () => (
     <Route path="/live" component={LiveScreen} />
     <Route path="/wall" component={WallScreen} />
     <Route path="/search" component={SearchScreen} />
-    <Route path="/plates/:plate" component={PlateScreen} />
+    <Route path="/plates/:plate?" component={PlateScreen} />
     <Route path="/lists" component={ListsScreen} />
     <Route path="/collectors" component={CollectorsScreen} />
     <Route path="/people" component={PeopleScreen} />

@@ -8,6 +8,8 @@ import { en } from "./en.ts";
 import { he } from "./he.ts";
 import { officeEn } from "./office-en.ts";
 import { officeHe } from "./office-he.ts";
+import { searchEn } from "./search-en.ts";
+import { searchHe } from "./search-he.ts";
 import { loadWords, t } from "./words.ts";
 
 beforeEach(() => setLanguage("en"));
@@ -19,6 +21,7 @@ const DICTIONARIES: readonly { name: string; english: Words; hebrew: Words }[] =
   { name: "the application", english: en, hebrew: he },
   { name: "a person's own account", english: accountEn, hebrew: accountHe },
   { name: "the administrator's screens", english: officeEn, hebrew: officeHe },
+  { name: "searching", english: searchEn, hebrew: searchHe },
 ];
 
 test.each(DICTIONARIES)("Hebrew of $name has every key of English and no other", ({ english, hebrew }) => {

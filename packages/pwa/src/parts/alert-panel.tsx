@@ -8,6 +8,7 @@ import { type JSX, Show } from "solid-js";
 import { ageLabel, clockSeconds, momentLabel, spanLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
 import { mayI } from "../session.ts";
+import { plateAddress } from "./addresses.ts";
 import { directionLabel, vehicleLabel } from "./vehicle.ts";
 import { VerifyPanel } from "./verify-panel.tsx";
 
@@ -134,7 +135,7 @@ export const AlertDetail = (props: { alert: AlertView }) => (
       <AlertFacts alert={props.alert} />
       <Show when={mayI("see_timeline") && props.alert.detection.plate.normalized}>
         {(plate) => (
-          <A class="text-link" href={`/plates/${encodeURIComponent(plate())}`}>
+          <A class="text-link" href={plateAddress(plate())}>
             {t("alert.plateHistory")}
           </A>
         )}

@@ -24,7 +24,7 @@ export const AlertRow = (props: { alert: AlertView; selected?: boolean }) => (
       <PriorityMark priority={props.alert.priority} done={props.alert.state === "resolved"} />
       <div class="alert-row-body">
         <div class="alert-row-head">
-          <PlateChip text={props.alert.entry.plate} differences={props.alert.match.differences} />
+          <PlateChip text={props.alert.entry.plate} side="listed" differences={props.alert.match.differences} />
           <span class="when">
             <span class="age">{ageLabel(props.alert.detection.detectedAt)}</span>
             <bdi class="at">{momentLabel(props.alert.detection.detectedAt)}</bdi>

@@ -1,20 +1,24 @@
 /**
  * The form that puts a plate on a list.
- * Rule: a reason and an end are always given; look-alikes are the default because readings err.
+ * Rule: a reason and an end are always given; look-alikes are the default because readings err, and what gives more false
+ * alarms says so.
  */
 import {
   ENTRY_DAYS_DEFAULT,
   PLATE_TEXT_MAX,
   type MatchStrategy,
   type WatchlistView,
-  normalizePlate,
+  readEntryPlate,
 } from "@chaverim/contracts";
-import { For, createSignal } from "solid-js";
+import { For, Show, createEffect, createSignal, on } from "solid-js";
 import { currentMs } from "../clock.ts";
+import { w } from "../i18n/search.ts";
 import { t } from "../i18n/words.ts";
+import { mayI } from "../session.ts";
 import { trpc, troubleOf, troubleText } from "../trpc.ts";
 import { FormTrouble } from "./entrance.tsx";
 import { field } from "./form.ts";
+import { Preview } from "./search/preview.tsx";
 import { Sheet } from "./sheet.tsx";
 import { showToast } from "./toasts.tsx";
 
@@ -42,36 +46,62 @@ type EntryFields = {
 
 /** The first thing that is wrong with an entry, as a sentence; null when nothing is. */
 const problemOf = (entry: EntryFields): string | null => {
-  if (normalizePlate(entry.plate).length < 2) return t("entry.plateShort");
-  if (entry.reason.length < 3) return t("entry.reasonShort");
-  if (!(endOfDay(entry.day).getTime() > currentMs())) return t("entry.endsPast");
+  if (readEntryPlate(entry.plate, entry.match) === null)
+    return w(entry.match === "pattern" ? "entry.patternVague" : "entry.plateShort");
+  if (entry.reason.length < 3) return w("entry.reasonShort");
+  if (!(endOfDay(entry.day).getTime() > currentMs())) return w("entry.endsPast");
   return null;
 };
 
-const readFields = (form: HTMLFormElement): EntryFields => ({
+/** What is left out with `?` or `*` can be watched as a pattern alone, and a whole plate in any other way. */
+const isPattern = (text: string): boolean => /[?*？＊]/.test(text);
+
+const readFields = (form: HTMLFormElement, match: MatchStrategy): EntryFields => ({
   watchlistId: field(form, "list"),
   plate: field(form, "plate"),
   reason: field(form, "reason"),
   vehicle: field(form, "vehicle"),
-  match: field(form, "match") === "exact" ? "exact" : "look-alike",
+  match,
   day: field(form, "ends"),
 });
 
 const STRATEGIES = [
   { value: "look-alike", label: "entry.matchLookAlike", hint: "entry.matchLookAlikeHint" },
   { value: "exact", label: "entry.matchExact", hint: "entry.matchExactHint" },
+  { value: "near", label: "entry.matchNear", hint: "entry.matchNearHint" },
+  { value: "pattern", label: "entry.matchPattern", hint: "entry.matchPatternHint" },
 ] as const satisfies readonly { value: MatchStrategy; label: string; hint: string }[];
 
 export const EntryForm = (props: {
   open: boolean;
   lists: readonly WatchlistView[];
   plate: string;
+  /** Chosen at first; look-alikes without it. */
+  match?: MatchStrategy;
+  /** Until it ends, unless another day is chosen. */
+  days?: number;
   listId: string | undefined;
   onClose: () => void;
   onAdded: () => void;
 }) => {
   const [problem, setProblem] = createSignal("");
   const [busy, setBusy] = createSignal(false);
+  const [plate, setPlate] = createSignal("");
+  const [chosen, setChosen] = createSignal<MatchStrategy>("look-alike");
+  createEffect(
+    on(
+      () => props.open,
+      () => {
+        setPlate(props.plate);
+        setChosen(props.match ?? "look-alike");
+      },
+    ),
+  );
+  const match = (): MatchStrategy => {
+    if (isPattern(plate())) return "pattern";
+    return chosen() === "pattern" ? "look-alike" : chosen();
+  };
+  const strategies = () => STRATEGIES.filter(({ value }) => (value === "pattern") === isPattern(plate()));
   const close = (): void => {
     setProblem("");
     props.onClose();
@@ -88,10 +118,10 @@ export const EntryForm = (props: {
         match: entry.match,
         expiresAt: endOfDay(entry.day).toISOString(),
       });
-      showToast({ text: t("lists.added", { plate: added.entry.plate }) });
+      showToast({ text: w("lists.added", { plate: added.entry.plate }) });
       if (added.alreadyListed.length > 0) {
         const plates = [...new Set(added.alreadyListed.map((other) => other.plate))].join(", ");
-        showToast({ kind: "trouble", text: t("lists.alsoListed", { plates }) });
+        showToast({ kind: "trouble", text: w("lists.alsoListed", { plates }) });
       }
       props.onAdded();
       close();
@@ -104,22 +134,23 @@ export const EntryForm = (props: {
 
   const submit = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
-    const entry = readFields(event.currentTarget);
+    const entry = readFields(event.currentTarget, match());
     const wrong = problemOf(entry);
     setProblem(wrong ?? "");
     if (wrong === null) void add(entry);
   };
 
   return (
-    <Sheet open={props.open} onClose={close} title={t("entry.title")}>
+    <Sheet open={props.open} onClose={close} title={w("entry.title")}>
       <form class="form" novalidate onSubmit={submit}>
         <label class="field">
-          <span>{t("entry.plate")}</span>
+          <span>{w("entry.plate")}</span>
           <input
             class="plate-input"
             name="plate"
-            value={props.plate}
-            placeholder={t("entry.plateHint")}
+            value={plate()}
+            onInput={({ currentTarget }) => setPlate(currentTarget.value)}
+            placeholder={w("entry.plateHint")}
             maxlength={PLATE_TEXT_MAX}
             autocomplete="off"
             autocapitalize="characters"
@@ -129,7 +160,7 @@ export const EntryForm = (props: {
           />
         </label>
         <label class="field">
-          <span>{t("entry.list")}</span>
+          <span>{w("entry.list")}</span>
           <select name="list">
             <For each={props.lists}>
               {(list) => (
@@ -141,33 +172,42 @@ export const EntryForm = (props: {
           </select>
         </label>
         <label class="field">
-          <span>{t("entry.reason")}</span>
-          <input name="reason" placeholder={t("entry.reasonHint")} maxlength="500" dir="auto" required />
+          <span>{w("entry.reason")}</span>
+          <input name="reason" placeholder={w("entry.reasonHint")} maxlength="500" dir="auto" required />
         </label>
         <label class="field">
-          <span>{t("entry.vehicle")}</span>
-          <input name="vehicle" placeholder={t("entry.vehicleHint")} maxlength="200" dir="auto" />
+          <span>{w("entry.vehicle")}</span>
+          <input name="vehicle" placeholder={w("entry.vehicleHint")} maxlength="200" dir="auto" />
         </label>
         <fieldset class="field radio-cards">
-          <legend>{t("entry.match")}</legend>
-          <For each={STRATEGIES}>
+          <legend>{w("entry.match")}</legend>
+          <For each={strategies()}>
             {(strategy) => (
               <label>
-                <input type="radio" name="match" value={strategy.value} checked={strategy.value === "look-alike"} />
+                <input
+                  type="radio"
+                  name="match"
+                  value={strategy.value}
+                  checked={strategy.value === match()}
+                  onChange={() => setChosen(strategy.value)}
+                />
                 <span>
-                  <strong>{t(strategy.label)}</strong>
-                  <small>{t(strategy.hint)}</small>
+                  <strong>{w(strategy.label)}</strong>
+                  <small>{w(strategy.hint)}</small>
                 </span>
               </label>
             )}
           </For>
+          <Show when={mayI("search_plates") && readEntryPlate(plate(), match()) !== null}>
+            <Preview plate={plate} match={match()} />
+          </Show>
         </fieldset>
         <label class="field">
-          <span>{t("entry.ends")}</span>
+          <span>{w("entry.ends")}</span>
           <input
             name="ends"
             type="date"
-            value={dayInput(currentMs() + ENTRY_DAYS_DEFAULT * DAY_MS)}
+            value={dayInput(currentMs() + (props.days ?? ENTRY_DAYS_DEFAULT) * DAY_MS)}
             min={dayInput(currentMs() + DAY_MS)}
             required
           />
@@ -178,7 +218,7 @@ export const EntryForm = (props: {
             {t("app.cancel")}
           </button>
           <button type="submit" class="button big primary" disabled={busy()}>
-            {busy() ? t("entry.saving") : t("entry.submit")}
+            {busy() ? w("entry.saving") : w("entry.submit")}
           </button>
         </div>
       </form>

@@ -4,6 +4,7 @@
  */
 import { PRIORITIES, type Priority } from "@chaverim/contracts";
 import { For, createSignal } from "solid-js";
+import { w } from "../i18n/search.ts";
 import { t } from "../i18n/words.ts";
 import { trpc, troubleOf, troubleText } from "../trpc.ts";
 import { FormTrouble } from "./entrance.tsx";
@@ -23,7 +24,7 @@ export const ListForm = (props: { open: boolean; onClose: () => void; onCreated:
     setBusy(true);
     try {
       const list = await trpc.watchlists.create.mutate({ name, priority, field: forField });
-      showToast({ text: t("lists.created", { name: list.name }) });
+      showToast({ text: w("lists.created", { name: list.name }) });
       setProblem("");
       props.onCreated();
       props.onClose();
@@ -37,27 +38,27 @@ export const ListForm = (props: { open: boolean; onClose: () => void; onCreated:
   const submit = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const name = field(event.currentTarget, "name");
-    if (name === "") return void setProblem(t("newList.nameShort"));
+    if (name === "") return void setProblem(w("newList.nameShort"));
     const chosen = field(event.currentTarget, "priority");
     const priority = PRIORITIES.find((value) => String(value) === chosen) ?? PRIORITY_DEFAULT;
     void create(name, priority, field(event.currentTarget, "field") === "on");
   };
 
   return (
-    <Sheet open={props.open} onClose={props.onClose} title={t("newList.title")}>
+    <Sheet open={props.open} onClose={props.onClose} title={w("newList.title")}>
       <form class="form" novalidate onSubmit={submit}>
         <label class="field">
-          <span>{t("newList.name")}</span>
+          <span>{w("newList.name")}</span>
           <input name="name" maxlength="80" autocomplete="off" dir="auto" required />
         </label>
         <fieldset class="field radio-cards">
-          <legend>{t("newList.priority")}</legend>
+          <legend>{w("newList.priority")}</legend>
           <For each={PRIORITIES}>
             {(priority) => (
               <label>
                 <input type="radio" name="priority" value={priority} checked={priority === PRIORITY_DEFAULT} />
                 <PriorityMark priority={priority} />
-                <span>{t(`newList.priority${priority}`)}</span>
+                <span>{w(`newList.priority${priority}`)}</span>
               </label>
             )}
           </For>
@@ -66,8 +67,8 @@ export const ListForm = (props: { open: boolean; onClose: () => void; onCreated:
           <label>
             <input type="checkbox" name="field" checked />
             <span>
-              <strong>{t("lists.field")}</strong>
-              <small>{t("lists.fieldHint")}</small>
+              <strong>{w("lists.field")}</strong>
+              <small>{w("lists.fieldHint")}</small>
             </span>
           </label>
         </div>
@@ -77,7 +78,7 @@ export const ListForm = (props: { open: boolean; onClose: () => void; onCreated:
             {t("app.cancel")}
           </button>
           <button type="submit" class="button big primary" disabled={busy()}>
-            {t("newList.submit")}
+            {w("newList.submit")}
           </button>
         </div>
       </form>

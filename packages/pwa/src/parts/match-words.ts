@@ -2,17 +2,27 @@
  * Why a plate fits, in words.
  * Rule: says which character was taken for which, never just "similar".
  */
-import type { PlateMatch } from "@chaverim/contracts";
+import { type PlateDifference, type PlateMatch, kindOfDifference } from "@chaverim/contracts";
 import { t } from "../i18n/words.ts";
 import { isRtl } from "../settings.ts";
 
-/** `8 read as B`, or null for an exact match. */
+/** `8 read as B`, `5↔6 often confused`, `one missing: 4` */
+export const differenceWords = (difference: PlateDifference): string =>
+  t(`match.${kindOfDifference(difference)}`, difference);
+
+/** All of it in one phrase, or null for an exact match. */
 export const readAs = (match: PlateMatch): string | null => {
+  if (match.kind === "pattern") return t("match.pattern");
   const [first, ...others] = match.differences;
   if (first === undefined) return null;
-  return others.length === 0
-    ? t("match.readAs", first)
-    : t("match.readAsMore", { listed: first.listed, read: first.read, count: others.length });
+  const words = differenceWords(first);
+  return others.length === 0 ? words : t("match.more", { first: words, count: others.length });
+};
+
+/** What follows the phrase where there is room to say what to make of it; null for an exact match. */
+export const whatToMakeOf = (match: PlateMatch): string | null => {
+  if (match.kind === "look-alike") return t("match.lookAlikesLong");
+  return match.kind === "near" ? t("match.nearLong") : null;
 };
 
 /** `86 %`, in one piece: alone, the sign would wander to the other side of the number in Hebrew. */

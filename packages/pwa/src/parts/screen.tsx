@@ -13,6 +13,7 @@ import { t } from "../i18n/words.ts";
 import { link } from "../local/sync.ts";
 import { local } from "../session.ts";
 import { armed, toggleSound } from "../sound.ts";
+import { searchAddress } from "./addresses.ts";
 import { StatusPill } from "./status-pill.tsx";
 
 /** Few people have news of their account on any day; nobody waits for it. */
@@ -45,7 +46,7 @@ const SearchLink = () => {
       onSubmit={(event) => {
         event.preventDefault();
         const text = new FormData(event.currentTarget).get("plate");
-        if (typeof text === "string") navigate(`/search?q=${encodeURIComponent(text.trim())}`);
+        if (typeof text === "string") navigate(searchAddress(text.trim()));
         event.currentTarget.reset();
       }}
     >

@@ -2,12 +2,13 @@
  * Look before acting: the photo, the reading and the listed plate above each other at one scale.
  * Rule: a character that differs is boxed in both plates and stands under itself; nothing is drawn onto the photo.
  */
-import { type AlertView, type PlateDifference, normalizePlate } from "@chaverim/contracts";
+import { type AlertView, type PlateMatch, normalizePlate, understand } from "@chaverim/contracts";
 import { For, Show } from "solid-js";
 import { momentLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
+import { type Pair, alignPlates } from "./alignment.ts";
 import { Crop } from "./crop.tsx";
-import { readAs, sureness } from "./match-words.ts";
+import { readAs, sureness, whatToMakeOf } from "./match-words.ts";
 
 /** Units of the drawing: one character is 47 wide, a separator 34, the plate 82 high with 24 at each side. */
 const CHARACTER = 47;
@@ -19,28 +20,55 @@ const WIDTH_LEAST = 7 * CHARACTER + 2 * EDGE;
 
 type Cell = { text: string; left: number; width: number; marked: boolean };
 
+/** What the listed plate is compared by: the plate itself, or the pattern with what stands for its wildcards. */
+const comparedBy = (listed: string, match: PlateMatch): { text: string; normalized: string } => {
+  const understood = match.kind === "pattern" ? understand(listed, "contains") : null;
+  return understood?.kind === "pattern"
+    ? { text: understood.pattern, normalized: understood.pattern }
+    : { text: listed, normalized: normalizePlate(listed) };
+};
+
+type Unit = { text: string; isCompared: boolean };
+
+/** `1285-67` into what is compared and what only separates; wildcards are compared. */
+const inUnits = (text: string): Unit[] =>
+  [...text].flatMap((character): Unit | Unit[] => {
+    if (character === "?" || character === "*") return { text: character, isCompared: true };
+    const counted = [...normalizePlate(character)];
+    return counted.length === 0
+      ? { text: character, isCompared: false }
+      : counted.map((one) => ({ text: one, isCompared: true }));
+  });
+
 /**
- * Cells of the listed plate and of the reading in the listed plate's spacing, so that character n stands under n.
- * @param listed as typed, separators kept; @param read normalised, as long as the normalised listed plate
+ * Cells of the listed plate and of the reading in the listed plate's spacing, so that each character stands under its own.
+ * @param listed as typed, separators kept; @param read normalised
  */
 export const layOutPlates = (
   listed: string,
   read: string,
-  differences: readonly PlateDifference[],
+  match: PlateMatch,
 ): { listed: Cell[]; read: Cell[]; width: number } => {
-  const marked = new Set(differences.map((difference) => difference.index));
+  const { text, normalized } = comparedBy(listed, match);
   const rows: { listed: Cell[]; read: Cell[] } = { listed: [], read: [] };
   let left = EDGE;
-  let index = 0;
-  for (const character of listed) {
-    const isCounted = normalizePlate(character).length === 1;
-    const width = isCounted ? CHARACTER : SEPARATOR;
-    const isMarked = isCounted && marked.has(index);
-    rows.listed.push({ text: isCounted ? normalizePlate(character) : character, left, width, marked: isMarked });
-    rows.read.push({ text: isCounted ? (read[index] ?? "") : character, left, width, marked: isMarked });
+  const put = (above: string, below: string, width: number, marked: boolean): void => {
+    rows.listed.push({ text: above, left, width, marked });
+    rows.read.push({ text: below, left, width, marked });
     left += width;
-    if (isCounted) index++;
+  };
+  const pairs = alignPlates(normalized, read, match);
+  const putPairs = (until: (pair: Pair) => boolean): void => {
+    for (let pair = pairs.shift(); pair !== undefined; pair = pairs.shift()) {
+      put(pair.listed, pair.read, CHARACTER, pair.differs);
+      if (until(pair)) return;
+    }
+  };
+  for (const unit of inUnits(text)) {
+    if (unit.isCompared) putPairs((pair) => pair.listed !== "");
+    else put(unit.text, unit.text, SEPARATOR, false);
   }
+  putPairs(() => false);
   return { ...rows, width: left + EDGE };
 };
 
@@ -76,7 +104,7 @@ const DrawnPlate = (props: { cells: Cell[]; width: number; lit: boolean; label: 
 
 export const VerifyPanel = (props: { alert: AlertView }) => {
   const read = () => props.alert.detection.plate.normalized ?? "";
-  const plates = () => layOutPlates(props.alert.entry.plate, read(), props.alert.match.differences);
+  const plates = () => layOutPlates(props.alert.entry.plate, read(), props.alert.match);
   const why = () => readAs(props.alert.match);
   return (
     <section
@@ -109,7 +137,7 @@ export const VerifyPanel = (props: { alert: AlertView }) => {
         <Show when={why()} fallback={<strong>{t("match.exactLong")}</strong>}>
           {(words) => (
             <>
-              <strong>{words()}</strong> <span>{t("match.lookAlikesLong")}</span>
+              <strong>{words()}</strong> <span>{whatToMakeOf(props.alert.match)}</span>
             </>
           )}
         </Show>

@@ -3,15 +3,16 @@
  * Rule: removing acts at once and can be undone; who may only read sees who may write.
  */
 import type { EntryView, WatchlistView } from "@chaverim/contracts";
-import { useSearchParams } from "@solidjs/router";
 import Check from "lucide-solid/icons/check";
 import ListIcon from "lucide-solid/icons/list";
 import Plus from "lucide-solid/icons/plus";
 import Trash from "lucide-solid/icons/trash";
 import { For, Match, Show, Switch, createSignal } from "solid-js";
 import { dateLabel, momentLabel, now } from "../clock.ts";
+import { w } from "../i18n/search.ts";
 import { t } from "../i18n/words.ts";
 import { EntryForm } from "../parts/entry-form.tsx";
+import { createFragment } from "../parts/fragment.ts";
 import { ListForm } from "../parts/list-form.tsx";
 import { createOnline } from "../parts/online.ts";
 import { PlateChip } from "../parts/plate-chip.tsx";
@@ -21,6 +22,7 @@ import { Notice, Shapes, TroubleNotice } from "../parts/states.tsx";
 import { showToast } from "../parts/toasts.tsx";
 import { mayI } from "../session.ts";
 import { trpc, troubleOf, troubleText } from "../trpc.ts";
+import "../styles/search.css";
 
 const Entry = (props: { entry: EntryView; onRemove: () => void }) => {
   const ended = () => Date.parse(props.entry.expiresAt) < now();
@@ -33,28 +35,28 @@ const Entry = (props: { entry: EntryView; onRemove: () => void }) => {
         <bdi>{props.entry.reason}</bdi>
         <Show when={props.entry.vehicle}>{(vehicle) => <bdi class="quiet">{vehicle()}</bdi>}</Show>
       </span>
-      <span class="cell-match">{t(`lists.strategy.${props.entry.match}`)}</span>
+      <span class="cell-match">{w(`lists.strategy.${props.entry.match}`)}</span>
       <span class="cell-by quiet">
-        {t("lists.addedByAt", { name: props.entry.addedBy, time: momentLabel(props.entry.addedAt) })}
+        {w("lists.addedByAt", { name: props.entry.addedBy, time: momentLabel(props.entry.addedAt) })}
       </span>
       <span class="cell-ends" classList={{ warn: ended() }}>
         <Show
           when={ended()}
           fallback={
             <>
-              <span class="only-phone quiet">{t("lists.expires")} </span>
+              <span class="only-phone quiet">{w("lists.expires")} </span>
               {dateLabel(props.entry.expiresAt)}
             </>
           }
         >
-          {t("lists.ended", { time: dateLabel(props.entry.expiresAt) })}
+          {w("lists.ended", { time: dateLabel(props.entry.expiresAt) })}
         </Show>
       </span>
       <Show when={mayI("write_watchlists")}>
         <button
           type="button"
           class="target"
-          aria-label={t("lists.remove", { plate: props.entry.plate })}
+          aria-label={w("lists.remove", { plate: props.entry.plate })}
           onClick={() => props.onRemove()}
         >
           <Trash aria-hidden="true" />
@@ -76,38 +78,38 @@ const List = (props: {
       <h2>
         <bdi>{props.list.name}</bdi>
       </h2>
-      <span class="quiet">{t("lists.entries", { count: props.list.entries.length })}</span>
+      <span class="quiet">{w("lists.entries", { count: props.list.entries.length })}</span>
       <Show when={mayI("write_watchlists")}>
         <button
           type="button"
           class="toggle"
           aria-pressed={props.list.field}
-          aria-label={t("lists.fieldOf", { name: props.list.name })}
-          title={t("lists.fieldHint")}
+          aria-label={w("lists.fieldOf", { name: props.list.name })}
+          title={w("lists.fieldHint")}
           onClick={() => props.onField(!props.list.field)}
         >
           <Show when={props.list.field}>
             <Check aria-hidden="true" />
           </Show>
-          {t("lists.field")}
+          {w("lists.field")}
         </button>
         <button
           type="button"
           class="target"
-          aria-label={t("lists.addTo", { name: props.list.name })}
+          aria-label={w("lists.addTo", { name: props.list.name })}
           onClick={() => props.onAdd()}
         >
           <Plus aria-hidden="true" />
         </button>
       </Show>
     </div>
-    <Show when={props.list.entries.length > 0} fallback={<p class="watchlist-empty quiet">{t("lists.emptyList")}</p>}>
+    <Show when={props.list.entries.length > 0} fallback={<p class="watchlist-empty quiet">{w("lists.emptyList")}</p>}>
       <div class="entry-head" aria-hidden="true">
-        <span>{t("lists.plate")}</span>
-        <span>{t("lists.reason")}</span>
-        <span>{t("lists.match")}</span>
-        <span>{t("lists.addedBy")}</span>
-        <span>{t("lists.expires")}</span>
+        <span>{w("lists.plate")}</span>
+        <span>{w("lists.reason")}</span>
+        <span>{w("lists.match")}</span>
+        <span>{w("lists.addedBy")}</span>
+        <span>{w("lists.expires")}</span>
       </div>
       <ul>
         <For each={props.list.entries}>{(entry) => <Entry entry={entry} onRemove={() => props.onRemove(entry)} />}</For>
@@ -117,7 +119,8 @@ const List = (props: {
 );
 
 export default function ListsScreen() {
-  const [search, setSearch] = useSearchParams<{ add?: string; list?: string }>();
+  const fragment = createFragment<"add" | "list">(({ add, list }) => ({ add, list }));
+  const search = fragment.state;
   const lists = createOnline(
     () => "all",
     (_all, signal) => trpc.watchlists.list.query(undefined, { signal }),
@@ -145,7 +148,7 @@ export default function ListsScreen() {
       await trpc.watchlists.restoreEntry.mutate({ id: entry.id });
       mark(entry.id, false);
       lists.refresh();
-      showToast({ text: t("lists.restored", { plate: entry.plate }) });
+      showToast({ text: w("lists.restored", { plate: entry.plate }) });
     } catch (error) {
       fail(error);
     }
@@ -155,7 +158,7 @@ export default function ListsScreen() {
       await trpc.watchlists.setField.mutate({ id: list.id, field });
       lists.refresh();
       showToast({
-        text: t(field ? "lists.fieldOn" : "lists.fieldOff", { name: list.name }),
+        text: w(field ? "lists.fieldOn" : "lists.fieldOff", { name: list.name }),
         action: { label: t("app.undo"), run: () => void setField(list, !field) },
       });
     } catch (error) {
@@ -167,7 +170,7 @@ export default function ListsScreen() {
     try {
       await trpc.watchlists.removeEntry.mutate({ id: entry.id });
       showToast({
-        text: t("lists.removed", { plate: entry.plate }),
+        text: w("lists.removed", { plate: entry.plate }),
         action: { label: t("app.undo"), run: () => void restore(entry) },
       });
     } catch (error) {
@@ -177,23 +180,23 @@ export default function ListsScreen() {
   };
 
   return (
-    <Screen title={t("lists.title")} class="lists-main">
+    <Screen title={w("lists.title")} class="lists-main">
       <div class="actions-line">
-        <Show when={mayI("write_watchlists")} fallback={<p class="quiet">{t("lists.readOnly")}</p>}>
+        <Show when={mayI("write_watchlists")} fallback={<p class="quiet">{w("lists.readOnly")}</p>}>
           <button type="button" class="button" onClick={() => setCreating(true)}>
-            {t("lists.create")}
+            {w("lists.create")}
           </button>
           <Show when={shown().length > 0}>
-            <button type="button" class="button primary" onClick={() => setSearch({ add: "", list: undefined })}>
+            <button type="button" class="button primary" onClick={() => fragment.change({ add: "", list: undefined })}>
               <Plus aria-hidden="true" />
-              {t("lists.add")}
+              {w("lists.add")}
             </button>
           </Show>
         </Show>
       </div>
       <Switch>
         <Match when={lists.answer() === undefined && lists.trouble()}>
-          {(trouble) => <TroubleNotice title={t("lists.failed")} trouble={trouble()} onRetry={lists.refresh} />}
+          {(trouble) => <TroubleNotice title={w("lists.failed")} trouble={trouble()} onRetry={lists.refresh} />}
         </Match>
         <Match when={lists.answer() === undefined}>
           <Shapes />
@@ -201,8 +204,8 @@ export default function ListsScreen() {
         <Match when={shown().length === 0}>
           <Notice
             icon={<ListIcon aria-hidden="true" />}
-            title={t("lists.empty")}
-            text={`${t("lists.emptyNext")}${mayI("write_watchlists") ? "" : ` ${t("lists.emptyViewer")}`}`}
+            title={w("lists.empty")}
+            text={`${w("lists.emptyNext")}${mayI("write_watchlists") ? "" : ` ${w("lists.emptyViewer")}`}`}
           />
         </Match>
         <Match when={true}>
@@ -212,18 +215,18 @@ export default function ListsScreen() {
                 list={list}
                 onRemove={(entry) => void remove(entry)}
                 onField={(field) => void setField(list, field)}
-                onAdd={() => setSearch({ add: "", list: list.id })}
+                onAdd={() => fragment.change({ add: "", list: list.id })}
               />
             )}
           </For>
         </Match>
       </Switch>
       <EntryForm
-        open={search.add !== undefined && mayI("write_watchlists") && shown().length > 0}
+        open={search().add !== undefined && mayI("write_watchlists") && shown().length > 0}
         lists={shown()}
-        plate={search.add ?? ""}
-        listId={search.list}
-        onClose={() => setSearch({ add: undefined, list: undefined })}
+        plate={search().add ?? ""}
+        listId={search().list}
+        onClose={() => fragment.change({ add: undefined, list: undefined })}
         onAdded={lists.refresh}
       />
       <ListForm open={creating()} onClose={() => setCreating(false)} onCreated={lists.refresh} />

@@ -10,6 +10,7 @@ import { momentLabel, spanLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
 import { link } from "../local/sync.ts";
 import { local, mayI } from "../session.ts";
+import { plateAddress } from "../parts/addresses.ts";
 import { Crop } from "../parts/crop.tsx";
 import { createHeld } from "../parts/held.ts";
 import { percentLabel } from "../parts/match-words.ts";
@@ -57,7 +58,7 @@ const Row = (props: { detection: DetectionView }) => {
         fallback={<div class="live-row-body">{content()}</div>}
       >
         {(normalized) => (
-          <A class="live-row-body" href={`/plates/${encodeURIComponent(normalized())}`}>
+          <A class="live-row-body" href={plateAddress(normalized())}>
             {content()}
           </A>
         )}

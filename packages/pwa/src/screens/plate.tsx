@@ -1,188 +1,230 @@
 /**
- * One plate: where it was seen, newest first; without a line, what this device keeps of it.
- * Rule: rows are loaded page by page and never counted; a scene opens only for who may see it; a look without a line is
- * written down here.
+ * One plate: where and when it was seen, its habits, its company, and what people said of it; without a line, what this
+ * device keeps.
+ * Rule: the fragment of the address is the state, every number opens its rows, and a reading is never changed, only
+ * contradicted.
  */
 import type { DetectionView } from "@chaverim/contracts";
-import { A, useParams } from "@solidjs/router";
-import Eye from "lucide-solid/icons/eye";
-import ImageIcon from "lucide-solid/icons/image";
-import Plus from "lucide-solid/icons/plus";
+import { useNavigate, useParams } from "@solidjs/router";
 import SearchX from "lucide-solid/icons/search-x";
-import { For, Match, Show, Switch, createEffect, on } from "solid-js";
-import { ageLabel, momentLabel } from "../clock.ts";
-import { w } from "../i18n/account.ts";
-import { t } from "../i18n/words.ts";
+import { For, Match, Show, Switch, createEffect, createSignal, on } from "solid-js";
+import { w } from "../i18n/search.ts";
 import { link } from "../local/sync.ts";
 import { LookClosed, closedBefore, closedBy } from "../parts/account/look-closed.tsx";
 import { PurposeBar, createPurpose } from "../parts/account/purpose-bar.tsx";
-import { Crop } from "../parts/crop.tsx";
-import { percentLabel } from "../parts/match-words.ts";
-import { createPages } from "../parts/pages.ts";
-import { PlateChip } from "../parts/plate-chip.tsx";
+import { plateAddress } from "../parts/addresses.ts";
+import { createFragment } from "../parts/fragment.ts";
+import { createOnline } from "../parts/online.ts";
+import { CameraHours } from "../parts/plate/camera-hours.tsx";
+import { Compare } from "../parts/plate/compare.tsx";
+import { KeptSightings } from "../parts/plate/kept-sightings.tsx";
+import { PeopleSaid } from "../parts/plate/people-said.tsx";
+import { PlateHead } from "../parts/plate/plate-head.tsx";
+import {
+  EVERYTHING,
+  PARTS,
+  type Part,
+  type PlateChange,
+  type PlateName,
+  type PlateState,
+  partOf,
+  plateOf,
+} from "../parts/plate/plate-state.ts";
+import { SeenWith } from "../parts/plate/seen-with.tsx";
+import { Timeline, createTimeline, timelineQuestion } from "../parts/plate/timeline.tsx";
 import { Screen } from "../parts/screen.tsx";
-import { NoPermission, Notice, Shapes, TroubleNotice, asOfLabel } from "../parts/states.tsx";
-import { vehicleLabel } from "../parts/vehicle.ts";
-import { local, lookedOffline, mayI } from "../session.ts";
+import { CorrectSheet } from "../parts/search/correct-sheet.tsx";
+import { ExportSheet } from "../parts/search/export-sheet.tsx";
+import { lastSearch } from "../parts/search/last-search.ts";
+import { filtersOf } from "../parts/search/question.ts";
+import { WatchSheet, type Watched } from "../parts/search/watch-sheet.tsx";
+import { NoPermission, Notice } from "../parts/states.tsx";
+import { isWide } from "../parts/width.ts";
+import { mayI } from "../session.ts";
 import { trpc } from "../trpc.ts";
+import "../styles/search.css";
+import "../styles/plate.css";
 
-/** A page of sightings: two screens of a desktop. */
-const PAGE = 40;
-
-/** `white van · 96 % sure` */
-const aboutSighting = (detection: DetectionView): string =>
-  [
-    vehicleLabel(detection),
-    detection.plate.confidence === null
-      ? ""
-      : t("match.sureShort", { percent: percentLabel(detection.plate.confidence) }),
-  ]
-    .filter((words) => words !== "")
-    .join(" · ");
-
-const Sighting = (props: { detection: DetectionView }) => (
-  <li class="sighting">
-    <Crop detection={props.detection} />
-    <span class="cell-camera">
-      <bdi class="clip">{props.detection.camera.name}</bdi>
-      <span class="quiet clip">{aboutSighting(props.detection)}</span>
-    </span>
-    <span class="cell-seen">
-      <bdi class="at">{momentLabel(props.detection.detectedAt, true)}</bdi>
-      <span class="quiet">{ageLabel(props.detection.detectedAt)}</span>
-    </span>
-    <Show when={props.detection.images.full} fallback={<span class="target-space" />}>
-      {(source) => (
-        <a
-          class="target"
-          href={source()}
-          target="_blank"
-          rel="noreferrer"
-          aria-label={t("alert.sceneAlt", {
-            camera: props.detection.camera.name,
-            time: momentLabel(props.detection.detectedAt, true),
-          })}
+const PartTabs = (props: { part: Part; onChange: (part: Part) => void }) => (
+  <nav class="part-tabs" aria-label={w("plate.parts")}>
+    <For each={PARTS}>
+      {(part) => (
+        <button
+          type="button"
+          aria-current={part === props.part ? "true" : undefined}
+          onClick={() => props.onChange(part)}
         >
-          <ImageIcon aria-hidden="true" />
-        </a>
+          {w(`plate.part.${part}`)}
+        </button>
       )}
-    </Show>
-  </li>
+    </For>
+  </nav>
 );
 
-/** What this device holds of a plate, while central is away. */
-const KeptSightings = (props: { plate: string }) => {
-  const kept = () => local().detections.list.filter((detection) => detection.plate.normalized === props.plate);
-  createEffect(
-    on(
-      () => props.plate,
-      (plate) => lookedOffline("detections.recent", plate),
-    ),
-  );
-  return (
-    <>
-      <p class="stale-line" role="status">
-        {w("plate.kept", { time: asOfLabel() })}
-      </p>
-      <Show
-        when={kept().length > 0}
-        fallback={
-          <Notice icon={<SearchX aria-hidden="true" />} title={w("plate.keptNone")} text={w("plate.keptNoneNext")} />
-        }
-      >
-        <ul class="sightings">
-          <For each={kept()}>{(detection) => <Sighting detection={detection} />}</For>
-        </ul>
-      </Show>
-    </>
-  );
-};
+/** The times of the address, for central; what is not understood is not asked. */
+const timesOf = ({ from, to }: PlateState) =>
+  filtersOf({ ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) });
 
-const Sightings = (props: { plate: string }) => {
+const OnePlate = (props: { plate: string; state: PlateState; onChange: (change: PlateChange) => void }) => {
   const purpose = createPurpose(() => (closedBefore() === null ? props.plate : null));
-  const pages = createPages(
-    () => (purpose.isSettled() === true && closedBefore() !== "training_needed" ? props.plate : null),
-    async (plate, cursor: string | undefined, signal) => {
-      const page = await trpc.detections.timeline.query(
-        { plate, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) },
-        { signal },
-      );
-      return { items: page.detections, cursor: page.cursor };
-    },
+  const isSettled = () => purpose.isSettled() === true && closedBefore() !== "training_needed";
+  const asked = () => (isSettled() ? props.plate : null);
+  const view = createOnline(asked, (plate, signal) => trpc.plates.read.query({ plate }, { signal }));
+  const pages = createTimeline(() =>
+    isSettled() && props.state.with === undefined ? timelineQuestion(props.state, props.plate) : null,
   );
-  const { first } = pages;
+  const together = createOnline(
+    () => (isSettled() ? JSON.stringify({ plate: props.plate, ...timesOf(props.state) }) : null),
+    (question, signal) => trpc.plates.seenWith.query(JSON.parse(question), { signal }),
+  );
+  const policy = createOnline(
+    () => "current",
+    (_current, signal) => trpc.policy.read.query(undefined, { signal }),
+  );
+  const timeZone = () => policy.answer()?.settings.timeZone;
+  const otherZone = () => {
+    const zone = timeZone();
+    return zone === undefined || zone === Intl.DateTimeFormat().resolvedOptions().timeZone ? null : zone;
+  };
+  const trouble = () => view.trouble() ?? pages.first.trouble();
   const closed = () =>
-    closedBy(first.trouble()) ??
+    closedBy(trouble()) ??
     (closedBefore() === "training_needed" ? "training_needed" : null) ??
     (purpose.isSettled() === false ? "purpose_needed" : null);
-  const isAway = () => first.trouble()?.code === "offline" || (link().kind === "offline" && !first.answer());
+  const isAway = () => trouble()?.code === "offline" || (link().kind === "offline" && !view.answer());
+  const refresh = (): void => {
+    view.refresh();
+    pages.first.refresh();
+    together.refresh();
+  };
+  const [corrected, setCorrected] = createSignal<ReadonlyMap<string, DetectionView>>(new Map());
+  const [correcting, setCorrecting] = createSignal<DetectionView | null>(null);
+  const [exporting, setExporting] = createSignal(false);
+  const [watching, setWatching] = createSignal<Watched | null>(null);
+  const part = () => partOf(props.state);
+  const isShown = (one: Part) => isWide() || part() === one;
+
   return (
     <>
       <PurposeBar purpose={purpose} />
-      <div class="section-line">
-        <h2>{t("plate.sightings")}</h2>
-        <Show when={mayI("read_log")}>
-          <A class="button" href={`/access-log?plate=${encodeURIComponent(props.plate)}`}>
-            <Eye aria-hidden="true" />
-            {w("plate.whoLooked")}
-          </A>
-        </Show>
-        <Show when={mayI("write_watchlists")}>
-          <A class="button" href={`/lists?add=${encodeURIComponent(props.plate)}`}>
-            <Plus aria-hidden="true" />
-            {t("plate.watch")}
-          </A>
-        </Show>
-      </div>
       <Switch>
-        <Match when={closed()}>
-          {(why) => <LookClosed why={why()} onSaid={() => first.trouble() && first.refresh()} />}
-        </Match>
+        <Match when={closed()}>{(why) => <LookClosed why={why()} onSaid={() => trouble() && refresh()} />}</Match>
         <Match when={isAway()}>
           <KeptSightings plate={props.plate} />
         </Match>
-        <Match when={first.trouble()}>
-          {(trouble) => <TroubleNotice title={t("search.failed")} trouble={trouble()} onRetry={first.refresh} />}
-        </Match>
-        <Match when={first.answer() === undefined}>
-          <Shapes rows={6} />
-        </Match>
-        <Match when={pages.items().length === 0}>
-          <Notice
-            icon={<SearchX aria-hidden="true" />}
-            title={t("plate.empty", { plate: props.plate })}
-            text={t("plate.emptyNext")}
-          />
-        </Match>
         <Match when={true}>
-          <ul class="sightings">
-            <For each={pages.items()}>{(detection) => <Sighting detection={detection} />}</For>
-          </ul>
-          <div class="list-end">
-            <Show when={pages.cursor() !== null} fallback={<p class="quiet">{t("plate.noMore")}</p>}>
-              <button type="button" class="button" disabled={pages.busy()} onClick={() => void pages.more()}>
-                {t("plate.more")}
-              </button>
+          <PlateHead
+            plate={props.plate}
+            view={view.answer()}
+            onWatch={() => setWatching({ plate: props.plate, match: "look-alike" })}
+            onExport={() => setExporting(true)}
+            onEverything={() => props.onChange({ ...EVERYTHING, with: undefined })}
+          />
+          <Show when={!isWide()}>
+            <PartTabs
+              part={part()}
+              onChange={(next) => props.onChange({ part: next === "timeline" ? undefined : next })}
+            />
+          </Show>
+          <div class="plate-body">
+            <Show when={isShown("timeline")}>
+              <Show
+                when={props.state.with}
+                fallback={
+                  <Timeline
+                    state={props.state}
+                    pages={pages}
+                    cameras={view.answer()?.cameras ?? []}
+                    timeZone={timeZone()}
+                    corrected={corrected()}
+                    onChange={props.onChange}
+                    onCorrect={setCorrecting}
+                  />
+                }
+              >
+                {(other) => (
+                  <Compare
+                    state={props.state}
+                    other={other()}
+                    isSettled={isSettled()}
+                    onStop={() => props.onChange({ with: undefined })}
+                  />
+                )}
+              </Show>
             </Show>
+            <div class="plate-side">
+              <Show when={isShown("cameras") && view.answer()}>
+                {(answer) => (
+                  <CameraHours
+                    cameras={answer().cameras}
+                    state={props.state}
+                    timeZone={otherZone()}
+                    onChange={(change) => props.onChange({ ...change, with: undefined })}
+                  />
+                )}
+              </Show>
+              <Show when={isShown("together")}>
+                <SeenWith
+                  found={together}
+                  isLimited={Object.keys(timesOf(props.state)).length > 0}
+                  onChange={(change) => props.onChange({ with: undefined, ...change })}
+                />
+              </Show>
+              <Show when={isShown("said") && view.answer()}>
+                {(answer) => <PeopleSaid view={answer()} onAdded={view.refresh} />}
+              </Show>
+            </div>
           </div>
         </Match>
       </Switch>
+      <CorrectSheet
+        detection={correcting()}
+        onClose={() => setCorrecting(null)}
+        onDone={(detection) => {
+          // The rows stay where they are; what is known of the plate is asked for again.
+          setCorrected((before) => new Map([...before, [detection.id, detection]]));
+          view.refresh();
+        }}
+      />
+      <ExportSheet
+        open={exporting()}
+        asked={{ plate: props.plate, lookAlikes: props.state.looks !== undefined, filters: timesOf(props.state) }}
+        what={w("plate.exported", { plate: props.plate })}
+        onClose={() => setExporting(false)}
+      />
+      <WatchSheet watch={watching()} onClose={() => setWatching(null)} onAdded={view.refresh} />
     </>
   );
 };
 
 export default function PlateScreen() {
-  const params = useParams<{ plate: string }>();
-  const plate = () => decodeURIComponent(params.plate);
+  const params = useParams<{ plate?: string }>();
+  const navigate = useNavigate();
+  const { state, change } = createFragment<PlateName>();
+  const plate = () => plateOf(state());
+  // Addresses of earlier releases have the plate in their path.
+  createEffect(
+    on(
+      () => params.plate,
+      (old) => old !== undefined && navigate(plateAddress(decodeURIComponent(old)), { replace: true }),
+    ),
+  );
+  // A plate alone is an address, too; from here on it has its name, beside which others have room.
+  createEffect(() => {
+    if (plate() !== "" && state().plate === undefined) navigate(plateAddress(plate()), { replace: true });
+  });
   return (
-    <Screen
-      title={plate()}
-      heading={<PlateChip text={plate()} lit size="large" />}
-      back={`/search?q=${encodeURIComponent(plate())}`}
-      class="plate-main"
-    >
+    <Screen title={plate() || w("plate.title")} heading={w("plate.title")} back={lastSearch()} class="plate-main">
       <Show when={mayI("see_timeline")} fallback={<NoPermission title={w("plate.who")} text={w("plate.whoNext")} />}>
-        <Sightings plate={plate()} />
+        <Show
+          when={plate()}
+          keyed
+          fallback={
+            <Notice icon={<SearchX aria-hidden="true" />} title={w("plate.missing")} text={w("plate.missingNext")} />
+          }
+        >
+          {(current) => <OnePlate plate={current} state={state()} onChange={change} />}
+        </Show>
       </Show>
     </Screen>
   );

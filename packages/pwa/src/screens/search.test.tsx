@@ -46,6 +46,7 @@ const purpose = {
   openedAt: inHours(-1),
   expiresAt: inHours(7),
 };
+const understood = { kind: "plate", plate: "128567", folded: "128561", way: "similar" };
 const hit: PlateHit = {
   plate: "128567",
   match: { kind: "exact", differences: [] },
@@ -65,15 +66,12 @@ beforeEach(async () => {
 });
 
 /** Opens the screen as somebody who searches for a plate. @returns what central was asked */
-const search = async (
-  me: Me,
-  answer: () => Response = () => says({ understood: { plate: "128567" }, hits: [hit], more: false }),
-) => {
+const search = async (me: Me, answer: () => Response = () => says({ understood, hits: [hit], cursor: null })) => {
   await following().learn(me);
   await vi.waitFor(() => expect(local().facts()).toMatchObject(me));
   const sent = central.on("detections.search", answer);
   const history = createMemoryHistory();
-  history.set({ value: "/search?q=1285-67" });
+  history.set({ value: "/search#q=1285-67" });
   render(() => (
     <MemoryRouter history={history}>
       <Route path="/search" component={SearchScreen} />
@@ -106,13 +104,13 @@ test("who would rather not say leaves a calm screen, and nothing was searched", 
 test("an operator's results lead to the plate's page", async () => {
   await search(aMe("operator", { investigation: purpose }));
   await screen.findByText("1 found");
-  expect(screen.getAllByRole("link").map((link) => link.getAttribute("href"))).toContain("/plates/128567");
+  expect(screen.getAllByRole("link").map((link) => link.getAttribute("href"))).toContain("/plates#plate=128567");
 });
 
 test("a volunteer's results lead nowhere, and the limits are said", async () => {
   await search(aMe("viewer", { investigation: purpose }));
   await screen.findByText("1 found");
-  expect(screen.queryAllByRole("link").map((link) => link.getAttribute("href"))).not.toContain("/plates/128567");
+  expect(screen.queryAllByRole("link").map((link) => link.getAttribute("href"))).not.toContain("/plates#plate=128567");
   expect(screen.getByText("You find the last 24 hours in North.")).toBeTruthy();
   expect(screen.getByText("32 checks left today")).toBeTruthy();
 });

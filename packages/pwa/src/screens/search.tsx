@@ -1,247 +1,135 @@
 /**
- * Search for a plate: what for, one box, how it was understood, what fits and why.
- * Rule: the address is the state, every result says why it is there, and nothing is asked before its purpose is said.
+ * Search: what for, one box, how it was understood, what fits and why; without a plate, what passed where and when.
+ * Rule: the fragment of the address is the state, every result says why it is there, and nothing is asked before its
+ * purpose is said.
  */
-import { type PlateHit, normalizePlate } from "@chaverim/contracts";
-import { A, useSearchParams } from "@solidjs/router";
-import Check from "lucide-solid/icons/check";
+import type { SavedSearch } from "@chaverim/contracts";
+import { useNavigate } from "@solidjs/router";
 import SearchIcon from "lucide-solid/icons/search";
-import SearchX from "lucide-solid/icons/search-x";
-import X from "lucide-solid/icons/x";
-import { For, type JSX, Match, Show, Switch, createEffect, on } from "solid-js";
+import { Match, Show, Switch, createEffect, createMemo, createSignal } from "solid-js";
 import { ask } from "../asking.ts";
-import { momentLabel } from "../clock.ts";
-import { w } from "../i18n/account.ts";
+import { w } from "../i18n/search.ts";
 import { t } from "../i18n/words.ts";
-import { LookClosed, closedBefore, closedBy } from "../parts/account/look-closed.tsx";
+import { type Closed, LookClosed, closedBefore } from "../parts/account/look-closed.tsx";
+import { LookLimits } from "../parts/account/look-limits.tsx";
 import { PurposeBar, createPurpose } from "../parts/account/purpose-bar.tsx";
-import { Crop } from "../parts/crop.tsx";
-import { createOnline } from "../parts/online.ts";
-import { PlateChip } from "../parts/plate-chip.tsx";
-import { PriorityMark } from "../parts/priority-mark.tsx";
+import { addressOf, mapAddress } from "../parts/addresses.ts";
+import { createFragment } from "../parts/fragment.ts";
 import { Screen } from "../parts/screen.tsx";
-import { Notice, Shapes, TroubleNotice } from "../parts/states.tsx";
-import { vehicleLabel } from "../parts/vehicle.ts";
-import { WhyChips } from "../parts/why-chip.tsx";
-import { following, local, mayI, user } from "../session.ts";
-import { trpc } from "../trpc.ts";
+import { SearchBox } from "../parts/search/box.tsx";
+import { DetectionsFound } from "../parts/search/detections-found.tsx";
+import { Filters } from "../parts/search/filters.tsx";
+import { followResultKeys } from "../parts/search/keys.ts";
+import { noteSearch } from "../parts/search/last-search.ts";
+import { PlatesFound } from "../parts/search/plates-found.tsx";
+import { type Asked, type SearchName, askedOf, wayOf } from "../parts/search/question.ts";
+import { SaveSheet, SavedList, createSaved } from "../parts/search/saved.tsx";
+import { Refused, Understood } from "../parts/search/understood.tsx";
+import { WatchSheet, type Watched } from "../parts/search/watch-sheet.tsx";
+import { Ways } from "../parts/search/ways.tsx";
+import { Notice } from "../parts/states.tsx";
+import { mayI } from "../session.ts";
+import "../styles/search.css";
 
-/** Results asked for; more than a screenful of plates is read by nobody. */
-const RESULTS = 25;
+type PlatesAsked = Extract<Asked, { kind: "plates" }>;
 
-/** Leads to the plate's page for those who may see it; for everybody else this is all there is. */
-const HitBody = (props: { plate: string; children: JSX.Element }) => (
-  <Show when={mayI("see_timeline")} fallback={<div class="hit">{props.children}</div>}>
-    <A class="hit" href={`/plates/${encodeURIComponent(props.plate)}`}>
-      {props.children}
-    </A>
-  </Show>
-);
+/** How an entry of a list would match what was searched for. */
+const watchOf = ({ understood, text, way }: PlatesAsked): Watched => {
+  if (understood.kind === "pattern") return { plate: understood.pattern, match: "pattern" };
+  return { plate: text.trim(), match: way === "exact" ? "exact" : "look-alike" };
+};
 
-/** How far a volunteer's search reaches, and how much of today's is left. */
-const Limits = () => (
-  <Show when={user()?.role === "viewer"}>
-    <p class="search-limits">
-      <span>{user()?.area ? w("search.reachArea", { area: user()?.area ?? "" }) : w("search.reach")}</span>
-      <Show when={typeof local().facts().looksLeft === "number"}>
-        <strong>{w("search.left", { count: local().facts().looksLeft ?? 0 })}</strong>
-      </Show>
-    </p>
-  </Show>
-);
-
-const Hit = (props: { hit: PlateHit }) => (
-  <li>
-    <HitBody plate={props.hit.plate}>
-      <Show when={props.hit.latest} fallback={<span class="crop" />}>
-        {(detection) => <Crop detection={detection()} decorative />}
-      </Show>
-      <span class="row-body">
-        <span class="row-head">
-          <span class="cell-plate">
-            <PlateChip
-              text={props.hit.latest?.plate.text ?? props.hit.plate}
-              differences={props.hit.match.differences}
-            />
-          </span>
-          <span class="cell-list">
-            <Show
-              when={props.hit.listed}
-              fallback={
-                <span class="quiet only-desk">
-                  <span aria-hidden="true">–</span>
-                  <span class="unseen">{t("search.notListed")}</span>
-                </span>
-              }
-            >
-              {(priority) => <PriorityMark priority={priority()} />}
-            </Show>
-          </span>
-        </span>
-        <span class="cell-why">
-          <WhyChips match={props.hit.match} />
-        </span>
-        <span class="row-head">
-          <span class="cell-seen">
-            <bdi class="at">{momentLabel(props.hit.lastSeen, true)}</bdi>
-            <Show when={props.hit.latest}>{(latest) => <bdi class="quiet clip">{latest().camera.name}</bdi>}</Show>
-          </span>
-          <span class="cell-count number">
-            <span class="only-phone">{t("search.sightingsCount", { count: props.hit.sightings })}</span>
-            <span class="only-desk">{props.hit.sightings}</span>
-          </span>
-        </span>
-        <span class="cell-vehicle clip">{props.hit.latest === null ? "" : vehicleLabel(props.hit.latest)}</span>
-      </span>
-    </HitBody>
-  </li>
-);
-
-/** What was dropped from the typed text, each kind once. */
-const ignoredIn = (typed: string): string =>
-  [...new Set([...typed].filter((character) => normalizePlate(character) === "" && character.trim() !== ""))].join(" ");
+const refusedWhy = (asked: Asked) => (asked.kind === "refused" ? asked.why : null);
 
 export default function SearchScreen() {
-  const [search, setSearch] = useSearchParams<{ q?: string; exact?: string }>();
-  const typed = () => search.q ?? "";
-  const plate = () => normalizePlate(typed());
-  const lookAlikes = () => search.exact === undefined;
-  const question = () => (plate().length >= 2 ? { plate: typed(), lookAlikes: lookAlikes() } : null);
-  // A string compares by value, so that an unrelated change of the address asks nothing.
-  const wanted = () =>
-    question() === null || closedBefore() === "training_needed" ? null : JSON.stringify(question());
+  const navigate = useNavigate();
+  const { state, change } = createFragment<SearchName>(({ q, exact }) => ({
+    q,
+    way: exact === undefined ? undefined : "exact",
+  }));
+  createEffect(() => noteSearch(addressOf("/search", state())));
+  const asked = createMemo(() => askedOf(state(), mayI("see_timeline")));
+  const platesAsked = (): PlatesAsked | false => {
+    const current = asked();
+    return current.kind === "plates" && current;
+  };
+  const detectionsAsked = () => {
+    const current = asked();
+    return current.kind === "detections" && current;
+  };
+  const isAsked = () => platesAsked() !== false || detectionsAsked() !== false;
+  const wanted = () => (isAsked() && closedBefore() !== "training_needed" ? JSON.stringify(asked()) : null);
   const purpose = createPurpose(() => (closedBefore() === null ? wanted() : null));
-  const found = createOnline(
-    () => (purpose.isSettled() === true ? wanted() : null),
-    (asked, signal) => trpc.detections.search.query({ ...JSON.parse(asked), limit: RESULTS }, { signal }),
-  );
-  const closed = () =>
-    closedBy(found.trouble()) ??
-    (found.answer() === undefined ? closedBefore() : null) ??
-    (question() !== null && purpose.isSettled() === false ? "purpose_needed" : null);
-  // Each search is one of the day's: show at once what is left.
-  createEffect(on(found.answer, (answer) => answer !== undefined && user()?.role === "viewer" && following().check()));
-  let box: HTMLInputElement | undefined;
-  createEffect(on(typed, (text) => box !== undefined && box.value !== text && (box.value = text)));
+  const isSettled = () => purpose.isSettled() === true && wanted() !== null;
+  const closed = (): Closed | null => {
+    if (closedBefore() === "training_needed") return "training_needed";
+    return isAsked() && purpose.isSettled() === false ? "purpose_needed" : null;
+  };
+  const [again, setAgain] = createSignal(0);
+  const saved = createSaved(() => mayI("search_plates") && asked().kind === "nothing");
+  const [saving, setSaving] = createSignal(false);
+  const [watching, setWatching] = createSignal<Watched | null>(null);
 
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    const next = box?.value.trim() ?? "";
-    if (next === typed() && purpose.isSettled() === false) void ask("purpose");
-    else if (next === typed()) found.refresh();
-    else setSearch({ q: next === "" ? undefined : next });
+  const watchSaved = ({ text, way, filters }: SavedSearch): void => {
+    const kept = askedOf({ q: text, way }, false);
+    if (kept.kind === "plates") setWatching(watchOf({ ...kept, filters }));
+  };
+  const submit = (text: string): void => {
+    if (text !== (state().q ?? "")) change({ q: text || undefined, ...(text === "" ? {} : { unread: undefined }) });
+    else if (purpose.isSettled() === false) void ask("purpose");
+    else setAgain((count) => count + 1);
   };
   const clear = (): void => {
-    setSearch({ q: undefined });
-    if (box !== undefined) box.value = "";
-    box?.focus();
+    if (state().q !== undefined) change({ q: undefined });
+    const box = document.querySelector<HTMLInputElement>("[data-search]");
+    if (box === null) return;
+    box.value = "";
+    box.focus();
   };
+  followResultKeys({ map: (plate) => navigate(mapAddress(plate)), clear });
 
   return (
     <Screen title={t("search.title")} class="search-main" hideSearch>
       <PurposeBar purpose={purpose} />
-      <form class="search-box" role="search" onSubmit={submit}>
-        <SearchIcon aria-hidden="true" />
-        <input
-          ref={(input) => (box = input)}
-          data-search
-          type="text"
-          value={typed()}
-          aria-label={t("search.label")}
-          placeholder={t("search.placeholder")}
-          autocomplete="off"
-          autocapitalize="characters"
-          spellcheck={false}
-          enterkeyhint="search"
-          dir="ltr"
-          autofocus={typed() === ""}
-        />
-        <Show when={typed() !== ""}>
-          <button type="button" class="target" aria-label={t("search.clear")} onClick={clear}>
-            <X aria-hidden="true" />
-          </button>
-        </Show>
-        <button type="submit" class="button primary">
-          {t("search.submit")}
-        </button>
-      </form>
-      <Limits />
+      <SearchBox typed={state().q ?? ""} onSubmit={submit} onClear={clear} />
+      <LookLimits />
       <div class="search-how">
-        <button
-          type="button"
-          class="toggle"
-          aria-pressed={lookAlikes()}
-          onClick={() => setSearch({ exact: lookAlikes() ? "1" : undefined })}
-        >
-          <Show when={lookAlikes()}>
-            <Check aria-hidden="true" />
-          </Show>
-          {t("search.lookAlikes")}
-        </button>
-        <Show when={question() !== null}>
-          <span class="understood">
-            <span class="quiet">{t("search.understood")}</span>
-            <PlateChip text={plate()} size="small" />
-            <span class="why">{t("search.characters", { count: plate().length })}</span>
-            <Show when={ignoredIn(typed()) !== ""}>
-              <span class="why">{t("search.ignored", { what: ignoredIn(typed()) })}</span>
-            </Show>
-          </span>
+        <Show when={platesAsked()}>{(plates) => <Understood query={plates().understood} typed={plates().text} />}</Show>
+        <Show when={!/[?*？＊]/.test(state().q ?? "")}>
+          <Ways way={wayOf(state())} onChange={(way) => change({ way: way === "similar" ? undefined : way })} />
         </Show>
+        <Filters state={state()} onChange={change} />
       </div>
       <Switch>
         <Match when={closed()}>
-          {(why) => <LookClosed why={why()} onSaid={() => found.trouble() && found.refresh()} />}
+          {(why) => <LookClosed why={why()} onSaid={() => setAgain((count) => count + 1)} />}
         </Match>
-        <Match when={typed().trim() === ""}>
-          <Notice icon={<SearchIcon aria-hidden="true" />} title={t("search.start")} text={t("search.startNext")} />
+        <Match when={asked().kind === "nothing"}>
+          <SavedList saved={saved} onWatch={watchSaved} />
+          <Notice icon={<SearchIcon aria-hidden="true" />} title={w("search.start")} text={w("search.startNext")} />
         </Match>
-        <Match when={plate() === ""}>
-          <Notice icon={<SearchX aria-hidden="true" />} title={t("search.hopeless")} text={t("search.hopelessNext")} />
-        </Match>
-        <Match when={plate().length < 2}>
-          <Notice icon={<SearchIcon aria-hidden="true" />} title={t("search.short")} text={t("search.shortNext")} />
-        </Match>
-        <Match when={found.trouble()}>
-          {(trouble) => <TroubleNotice title={t("search.failed")} trouble={trouble()} onRetry={found.refresh} />}
-        </Match>
-        <Match when={found.answer()}>
-          {(answer) => (
-            <Show
-              when={answer().hits.length > 0}
-              fallback={
-                <Notice
-                  icon={<SearchX aria-hidden="true" />}
-                  title={t("search.none", { plate: typed() })}
-                  text={lookAlikes() ? t("search.noneNext") : t("search.noneExactNext")}
-                />
-              }
-            >
-              <p class="found" role="status">
-                <strong>
-                  {t(answer().cursor !== null ? "search.countMore" : "search.count", { count: answer().hits.length })}
-                </strong>
-                <span class="quiet">{t("search.order")}</span>
-              </p>
-              <div class="hit-head" aria-hidden="true">
-                <span>{t("search.crop")}</span>
-                <span>{t("search.plate")}</span>
-                <span>{t("search.why")}</span>
-                <span>{t("search.lastSeen")}</span>
-                <span class="number">{t("search.sightings")}</span>
-                <span>{t("search.vehicle")}</span>
-                <span>{t("search.list")}</span>
-              </div>
-              <ul class="hits" aria-label={t("search.results")} aria-busy={found.isLoading()}>
-                <For each={answer().hits}>{(hit) => <Hit hit={hit} />}</For>
-              </ul>
-            </Show>
+        <Match when={refusedWhy(asked())}>{(why) => <Refused why={why()} />}</Match>
+        <Match when={platesAsked()}>
+          {(plates) => (
+            <PlatesFound
+              asked={plates()}
+              isSettled={isSettled()}
+              again={again()}
+              onSave={() => setSaving(true)}
+              onWatch={() => setWatching(watchOf(plates()))}
+            />
           )}
         </Match>
-        <Match when={true}>
-          <Shapes rows={8} />
+        <Match when={detectionsAsked()}>
+          {(detections) => <DetectionsFound asked={detections()} isSettled={isSettled()} again={again()} />}
         </Match>
       </Switch>
+      <Show when={platesAsked()}>
+        {(plates) => (
+          <SaveSheet open={saving()} search={plates()} onClose={() => setSaving(false)} onSaved={saved.refresh} />
+        )}
+      </Show>
+      <WatchSheet watch={watching()} onClose={() => setWatching(null)} />
     </Screen>
   );
 }

@@ -8,6 +8,7 @@ import { For, Match, Show, Switch, createEffect, createMemo, createSignal, onCle
 import { ageLabel, clockSeconds, momentLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
 import { link } from "../local/sync.ts";
+import { plateAddress } from "../parts/addresses.ts";
 import { acknowledge } from "../parts/alert-acts.tsx";
 import { AlertInHand } from "../parts/alert-in-hand.tsx";
 import { AlertState } from "../parts/alert-state.tsx";
@@ -47,7 +48,12 @@ const LaneCard = (props: { alert: AlertView; selected: boolean; onSelect: () => 
           <Show when={props.alert.state !== "resolved"}>
             <PriorityMark priority={props.alert.priority} />
           </Show>
-          <PlateChip text={props.alert.entry.plate} differences={props.alert.match.differences} size="small" />
+          <PlateChip
+            text={props.alert.entry.plate}
+            side="listed"
+            differences={props.alert.match.differences}
+            size="small"
+          />
           <span class="card-age">
             {props.alert.state === "resolved"
               ? momentLabel(props.alert.detection.detectedAt)
@@ -70,7 +76,7 @@ const LaneCard = (props: { alert: AlertView; selected: boolean; onSelect: () => 
         >
           <span class="card-look">
             <Crop detection={props.alert.detection} decorative />
-            <span classList={{ warn: props.alert.match.kind === "look-alike" }}>
+            <span classList={{ warn: props.alert.match.differences.length > 0 }}>
               {readAs(props.alert.match) ?? t("match.exact")}
             </span>
           </span>
@@ -160,7 +166,7 @@ const Strip = (props: { detections: readonly DetectionView[]; hot: ReadonlySet<s
               href={
                 detection.plate.normalized === null || !mayI("see_timeline")
                   ? "/live"
-                  : `/plates/${encodeURIComponent(detection.plate.normalized)}`
+                  : plateAddress(detection.plate.normalized)
               }
             >
               <Crop detection={detection} eager decorative />

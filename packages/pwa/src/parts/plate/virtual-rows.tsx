@@ -1,0 +1,78 @@
+/**
+ * A list of thousands of rows, of which those in view are in the document.
+ * Rule: rows keep their elements while they stay in view; each has a height that is known beforehand, in rem, so that it
+ * grows with the text.
+ */
+import { For, type JSX, createEffect, createMemo, createSignal, onCleanup, onMount } from "solid-js";
+import { rowsInView, startsOf } from "./rows-in-view.ts";
+
+/** Drawn above and below what is in view, rem: a flick of the wheel finds its rows there. */
+const MARGIN_REM = 24;
+/** So near to the end, rem, more is asked for: some thirty rows. */
+const END_REM = 120;
+
+const remPx = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+
+/** @param props.heightOf rem; @param props.onNearEnd called whenever the end is near: more may be loaded */
+export const VirtualRows = <Row extends object>(props: {
+  rows: readonly Row[];
+  heightOf: (row: Row) => number;
+  label: string;
+  onNearEnd: () => void;
+  children: (row: Row) => JSX.Element;
+}) => {
+  let list: HTMLUListElement | undefined;
+  /** What is in view of the list, rem. */
+  const [view, setView] = createSignal({ top: 0, height: 0 });
+  const starts = createMemo(() => startsOf(props.rows, props.heightOf));
+  const places = createMemo(() => new Map(props.rows.map((row, place) => [row, place])));
+  const range = createMemo(() => {
+    const { top, height } = view();
+    return rowsInView(starts(), top - MARGIN_REM, top + height + MARGIN_REM);
+  });
+  const shown = () => props.rows.slice(range().first, range().end);
+  const startOf = (row: Row): number => starts()[places().get(row) ?? 0] ?? 0;
+
+  onMount(() => {
+    const scroller = list?.closest("main");
+    if (list === undefined || !scroller) return;
+    const own = list;
+    const measure = (): void => {
+      const rem = remPx();
+      const top = (scroller.getBoundingClientRect().top - own.getBoundingClientRect().top) / rem;
+      setView({ top, height: scroller.clientHeight / rem });
+    };
+    measure();
+    scroller.addEventListener("scroll", measure, { passive: true });
+    addEventListener("resize", measure);
+    onCleanup(() => {
+      scroller.removeEventListener("scroll", measure);
+      removeEventListener("resize", measure);
+    });
+  });
+  createEffect(() => {
+    const { top, height } = view();
+    if (height > 0 && top + height + END_REM > (starts().at(-1) ?? 0)) props.onNearEnd();
+  });
+
+  return (
+    <ul
+      ref={(element) => (list = element)}
+      class="virtual"
+      aria-label={props.label}
+      style={{ "block-size": `${starts().at(-1) ?? 0}rem` }}
+    >
+      <For each={shown()}>
+        {(row) => (
+          <li
+            style={{ "block-size": `${props.heightOf(row)}rem`, transform: `translateY(${startOf(row)}rem)` }}
+            aria-setsize={props.rows.length}
+            aria-posinset={(places().get(row) ?? 0) + 1}
+          >
+            {props.children(row)}
+          </li>
+        )}
+      </For>
+    </ul>
+  );
+};

@@ -1,0 +1,228 @@
+/**
+ * What else has to hold: cameras, area, time, listed, confidence, direction, vehicle.
+ * Rule: one press away, and whatever is set stands in sight as a chip that takes it away again.
+ */
+import SlidersHorizontal from "lucide-solid/icons/sliders-horizontal";
+import X from "lucide-solid/icons/x";
+import { For, type JSX, Show, createSignal } from "solid-js";
+import { momentLabel } from "../../clock.ts";
+import { w } from "../../i18n/search.ts";
+import { t } from "../../i18n/words.ts";
+import { field } from "../form.ts";
+import { percentLabel } from "../match-words.ts";
+import { Sheet } from "../sheet.tsx";
+import { directionLabel } from "../vehicle.ts";
+import { type Cameras, createCameras } from "./cameras.ts";
+import { FILTER_NAMES, type SearchChange, type SearchState, cameraIdsOf, filtersOf } from "./question.ts";
+
+/** Cameras say it in these words; others are kept when the address has them. */
+const DIRECTIONS = ["forward", "reverse"];
+/** In per cent: more than guessed, usual, nearly certain. */
+const SURENESS = ["60", "80", "90"];
+
+type Chip = { name: keyof SearchState; label: string; without: SearchChange };
+
+/** What is set, in words; each chip knows what the address is without it. */
+const chipsOf = (state: SearchState, cameras: Cameras): Chip[] => {
+  const filters = filtersOf(state);
+  const chip = (name: keyof SearchState, label: string): Chip => ({ name, label, without: { [name]: undefined } });
+  const ids = cameraIdsOf(state);
+  return [
+    ...ids.map((id): Chip => {
+      const others = ids.filter((other) => other !== id).join(",");
+      return { name: "cameras", label: cameras.nameOf(id), without: { cameras: others || undefined } };
+    }),
+    ...(filters.area === undefined ? [] : [chip("area", filters.area)]),
+    ...(filters.from === undefined ? [] : [chip("from", w("filters.fromTime", { time: momentLabel(filters.from) }))]),
+    ...(filters.to === undefined ? [] : [chip("to", w("filters.toTime", { time: momentLabel(filters.to) }))]),
+    ...(filters.listed === undefined
+      ? []
+      : [chip("listed", w(filters.listed ? "filters.listed" : "filters.notListed"))]),
+    ...(filters.minConfidence === undefined
+      ? []
+      : [chip("sure", w("filters.atLeast", { percent: percentLabel(filters.minConfidence) }))]),
+    ...(filters.direction === undefined ? [] : [chip("direction", directionLabel(filters.direction))]),
+    ...(filters.vehicle === undefined ? [] : [chip("vehicle", filters.vehicle)]),
+    ...(state.unread === undefined ? [] : [chip("unread", w("filters.unread"))]),
+  ];
+};
+
+const Choice = (props: { name: string; label: string; value: string | undefined; options: readonly Option[] }) => (
+  <label class="field">
+    <span>{props.label}</span>
+    <select name={props.name}>
+      <option value="">{w("filters.any")}</option>
+      <For each={props.options}>
+        {(option) => (
+          <option value={option.value} selected={option.value === props.value}>
+            {option.label}
+          </option>
+        )}
+      </For>
+    </select>
+  </label>
+);
+type Option = { value: string; label: string };
+
+const Tick = (props: { name: string; value: string; checked: boolean; children: JSX.Element }) => (
+  <label class="check">
+    <input type="checkbox" name={props.name} value={props.value} checked={props.checked} />
+    <span>{props.children}</span>
+  </label>
+);
+
+const CameraTicks = (props: { cameras: Cameras; chosen: readonly string[] }) => (
+  <Show when={props.cameras.list().length > 0}>
+    <fieldset class="field">
+      <legend>{w("filters.cameras")}</legend>
+      <div class="checks">
+        <For each={props.cameras.list()}>
+          {(camera) => (
+            <Tick name="cameras" value={camera.id} checked={props.chosen.includes(camera.id)}>
+              <bdi>{camera.name}</bdi>
+              <Show when={camera.area}>{(area) => <bdi class="quiet">{area()}</bdi>}</Show>
+            </Tick>
+          )}
+        </For>
+      </div>
+    </fieldset>
+  </Show>
+);
+
+/** The address with what the form says; what is left empty is taken away. */
+const readForm = (form: HTMLFormElement): SearchChange => {
+  const ticked = new FormData(form).getAll("cameras");
+  const cameras = ticked.filter((id) => typeof id === "string").join(",");
+  const texts = FILTER_NAMES.map((name) => [name, field(form, name) || undefined] as const);
+  return { ...Object.fromEntries(texts), cameras: cameras || undefined };
+};
+
+const FilterForm = (props: {
+  state: SearchState;
+  cameras: Cameras;
+  onDone: (change: SearchChange) => void;
+  onClose: () => void;
+}) => {
+  const directions = () => [...new Set([...DIRECTIONS, ...(props.state.direction ? [props.state.direction] : [])])];
+  return (
+    <form
+      class="form"
+      novalidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        props.onDone(readForm(event.currentTarget));
+      }}
+    >
+      <div class="field-pair">
+        <label class="field">
+          <span>{w("filters.from")}</span>
+          <input type="datetime-local" name="from" value={props.state.from ?? ""} />
+        </label>
+        <label class="field">
+          <span>{w("filters.to")}</span>
+          <input type="datetime-local" name="to" value={props.state.to ?? ""} />
+        </label>
+      </div>
+      <label class="field">
+        <span>{w("filters.vehicle")}</span>
+        <input
+          name="vehicle"
+          value={props.state.vehicle ?? ""}
+          placeholder={w("filters.vehicleHint")}
+          maxlength="80"
+          dir="auto"
+        />
+      </label>
+      <div class="field-pair">
+        <Choice
+          name="area"
+          label={w("filters.area")}
+          value={props.state.area}
+          options={props.cameras.areas().map((area) => ({ value: area, label: area }))}
+        />
+        <Choice
+          name="direction"
+          label={w("filters.direction")}
+          value={props.state.direction}
+          options={directions().map((direction) => ({ value: direction, label: directionLabel(direction) }))}
+        />
+        <Choice
+          name="listed"
+          label={w("filters.watched")}
+          value={props.state.listed}
+          options={[
+            { value: "yes", label: w("filters.listed") },
+            { value: "no", label: w("filters.notListed") },
+          ]}
+        />
+        <Choice
+          name="sure"
+          label={w("filters.sure")}
+          value={props.state.sure}
+          options={SURENESS.map((value) => ({
+            value,
+            label: w("filters.atLeast", { percent: percentLabel(Number(value) / 100) }),
+          }))}
+        />
+      </div>
+      <CameraTicks cameras={props.cameras} chosen={cameraIdsOf(props.state)} />
+      <Show when={(props.state.q ?? "") === ""}>
+        <Tick name="unread" value="1" checked={props.state.unread !== undefined}>
+          {w("filters.unread")}
+        </Tick>
+      </Show>
+      <div class="sheet-buttons">
+        <button type="button" class="button big outlined" onClick={() => props.onClose()}>
+          {t("app.cancel")}
+        </button>
+        <button type="submit" class="button big primary">
+          {w("filters.apply")}
+        </button>
+      </div>
+    </form>
+  );
+};
+
+export const Filters = (props: { state: SearchState; onChange: (change: SearchChange) => void }) => {
+  const [open, setOpen] = createSignal(false);
+  const cameras = createCameras(() => open() || props.state.cameras !== undefined);
+  const chips = () => chipsOf(props.state, cameras);
+  return (
+    <>
+      <button type="button" class="button filter-button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        <SlidersHorizontal aria-hidden="true" />
+        {w("filters.button")}
+      </button>
+      <Show when={chips().length > 0}>
+        <ul class="chips" aria-label={w("filters.set")}>
+          <For each={chips()}>
+            {(chip) => (
+              <li>
+                <button
+                  type="button"
+                  class="chip"
+                  aria-label={w("filters.without", { filter: chip.label })}
+                  onClick={() => props.onChange(chip.without)}
+                >
+                  <bdi class="clip">{chip.label}</bdi>
+                  <X aria-hidden="true" />
+                </button>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+      <Sheet open={open()} onClose={() => setOpen(false)} title={w("filters.title")}>
+        <FilterForm
+          state={props.state}
+          cameras={cameras}
+          onClose={() => setOpen(false)}
+          onDone={(change) => {
+            setOpen(false);
+            props.onChange(change);
+          }}
+        />
+      </Sheet>
+    </>
+  );
+};
