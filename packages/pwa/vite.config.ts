@@ -32,13 +32,16 @@ const trustTemplates = (): Plugin => {
   };
 };
 
+/** The barrel of contracts names these to everybody; only screens that load later use them. */
+const LATER = /\/contracts\/src\/(?:resemblance|route)\.ts$/;
+
 type Bundle = { getModuleInfo: (id: string) => { importedIds: readonly string[] } | null };
 /** Every module that the first page loads: what main.tsx imports, and what that imports. */
 let startIds: Set<string> | undefined;
 const findStart = (bundle: Bundle): Set<string> => {
   const found = new Set<string>();
   const visit = (id: string): void => {
-    if (found.has(id)) return;
+    if (found.has(id) || LATER.test(id)) return;
     found.add(id);
     for (const imported of bundle.getModuleInfo(id)?.importedIds ?? []) visit(imported);
   };

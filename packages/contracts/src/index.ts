@@ -3,6 +3,7 @@ export * from "./access.ts";
 export * from "./accountability.ts";
 export * from "./alert.ts";
 export * from "./command.ts";
+export * from "./confusion.ts";
 export * from "./detection.ts";
 export * from "./failure.ts";
 export * from "./heartbeat.ts";

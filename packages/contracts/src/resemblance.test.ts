@@ -1,16 +1,9 @@
 /** Laws of resemblance over any two plates, and the examples that people argue about. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { kindOfDifference } from "./confusion.ts";
 import { foldPlate } from "./plate.ts";
-import {
-  differencesOf,
-  distance,
-  isOneMistake,
-  kindOfDifference,
-  meetingPoints,
-  oneMistake,
-  usualMistakes,
-} from "./resemblance.ts";
+import { differencesOf, distance, isOneMistake, meetingPoints, oneMistake, usualMistakes } from "./resemblance.ts";
 
 const character = fc.constantFrom(..."ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 const plate = fc.string({ unit: character, minLength: 1, maxLength: 10 });

@@ -2,31 +2,12 @@
  * How far apart two plates are to whoever reads them, and every plate that one mistake could make of another.
  * Rule: one model of confusion for server, phone and watchlists; each hit can say which character was taken for which.
  */
+import { confusables, isConfusable } from "./confusion.ts";
 import { type PlateDifference, foldPlate } from "./plate.ts";
-
-/**
- * Folded characters that readers and witnesses take for each other, beyond the look-alikes that folding merges. From the shapes
- * of the usual plate fonts: a stroke more or less, open or closed, upright or slanted.
- */
-const CONFUSABLE_PAIRS =
-  "0C 0U 06 08 09 12 14 1J 1T 1Y 23 35 36 38 39 4A 56 58 59 68 69 6C 89 8E 8R 8A 4H CE EF FP PR RK RA KX XY VY VU UJ VW MN MW NH HK HM NW 0P 1R"
-    .split(" ")
-    .map((pair) => [pair.charAt(0), pair.charAt(1)] as const);
-
-const confusables: ReadonlyMap<string, string> = /* @__PURE__ */ (() => {
-  const map = new Map<string, string>();
-  for (const [a, b] of CONFUSABLE_PAIRS) {
-    map.set(a, (map.get(a) ?? "") + b);
-    map.set(b, (map.get(b) ?? "") + a);
-  }
-  return map;
-})();
 
 const CHARACTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"];
 /** What is left of them after folding. */
 const FOLDED_CHARACTERS = [...new Set(CHARACTERS.map(foldPlate))];
-
-const isConfusable = (a: string, b: string): boolean => (confusables.get(foldPlate(a)) ?? "").includes(foldPlate(b));
 
 /** What a difference costs: 0.2 hardly tells two plates apart, 1 is another character. */
 const COST = { lookAlike: 0.2, confusable: 0.35, missing: 0.9, swapped: 0.9, other: 1 } as const;
@@ -105,18 +86,6 @@ export const differencesOf = (listed: string, read: string): PlateDifference[] =
     if (difference.listed !== difference.read) differences.unshift(difference);
   }
   return differences;
-};
-
-/** What kind of difference one is; `other` is a character that nobody takes for the one that was listed. */
-export const kindOfDifference = ({
-  listed,
-  read,
-}: PlateDifference): "look-alike" | "confusable" | "missing" | "extra" | "swapped" | "other" => {
-  if (read === "") return "missing";
-  if (listed === "") return "extra";
-  if (listed.length === 2) return "swapped";
-  if (foldPlate(listed) === foldPlate(read)) return "look-alike";
-  return isConfusable(listed, read) ? "confusable" : "other";
 };
 
 const without = (text: string, place: number): string => text.slice(0, place) + text.slice(place + 1);

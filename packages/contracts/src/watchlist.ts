@@ -27,7 +27,8 @@ export const readEntryPlate = (plate: string, match: MatchStrategy): string | nu
   return understood.kind === "pattern" ? understood.pattern : null;
 };
 
-export const addEntrySchema = z
+// Pure: the phone knows entries without their schema.
+export const addEntrySchema = /* @__PURE__ */ z
   .object({
     watchlistId: z.uuid(),
     plate: line(PLATE_TEXT_MAX),
