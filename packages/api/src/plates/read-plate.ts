@@ -29,8 +29,8 @@ const readPattern = async (
     hours as (select camera_id, hour, count(*)::int as n from seen group by camera_id, hour),
     cameras_seen as (select camera_id, count(*)::int as sightings, max(detected_at) as last_seen from seen group by camera_id)
     select c.id, c.name, c.area, s.sightings, s.last_seen as "lastSeen",
-      (select array_agg(coalesce(h.n, 0) order by hour) from generate_series(0, 23) hour
-        left join hours h on h.camera_id = c.id and h.hour = hour) as hours
+      (select array_agg(coalesce(h.n, 0) order by clock.hour) from generate_series(0, 23) clock(hour)
+        left join hours h on h.camera_id = c.id and h.hour = clock.hour) as hours
     from cameras_seen s join cameras c on c.id = s.camera_id order by s.sightings desc, c.name`;
   return rows.map((row) => ({ ...row, lastSeen: row.lastSeen.toISOString() }));
 };
