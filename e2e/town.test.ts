@@ -149,7 +149,7 @@ test("the first search asks what it is for, and goes on with the answer", async 
   expect(await violations(page)).toEqual([]);
   await dialog.locator("input[name=caseNumber]").fill("24-118");
   await dialog.locator("button[type=submit]").click();
-  await page.locator(`.hits a[href='/plates/${listed}']`).waitFor();
+  await page.locator(`.hits a[href='/plates#plate=${listed}']`).waitFor();
   expect(await page.locator(".purpose-bar").textContent()).toContain("24-118");
 });
 
@@ -159,11 +159,11 @@ test("search finds the plate as it is and as it is misread, each with the reason
   await page.click("nav.navigation a[href='/search']");
   for (const [query, reason] of [
     [listed, "Exact"],
-    [misread, misread === listed ? "Exact" : "look-alike"],
+    [misread, misread === listed ? "Exact" : "read as"],
   ] as const) {
     await page.fill("input[data-search]", query);
     await page.press("input[data-search]", "Enter");
-    const hit = page.locator(`.hits a[href='/plates/${listed}']`);
+    const hit = page.locator(`.hits a[href='/plates#plate=${listed}']`);
     await hit.waitFor();
     await until(`${query} is found`, async () => (await hit.textContent())?.includes(reason), { withinMs: 5000 });
     expect(await hit.count()).toBe(1);
@@ -203,8 +203,8 @@ const SCREENS: Record<string, { path: () => string; ready: string; on?: Device }
   alert: { path: () => alertPath, ready: ".verify img" },
   live: { path: () => "/live", ready: ".live-row" },
   wall: { path: () => "/wall", ready: ".strip li", on: "desktop" },
-  search: { path: () => `/search?q=${listed}`, ready: ".hits li" },
-  plate: { path: () => `/plates/${listed}`, ready: ".live-row, main ul li" },
+  search: { path: () => `/search#q=${listed}`, ready: ".hits li" },
+  plate: { path: () => `/plates#plate=${listed}`, ready: ".timeline .sighting" },
   lists: { path: () => "/lists", ready: "main li, main tr" },
   collectors: { path: () => "/collectors", ready: "tbody th" },
   me: { path: () => "/me", ready: ".device" },

@@ -5,7 +5,7 @@
 import { HttpResponse, type RequestHandler, getResponse, http } from "msw";
 import { beforeEach, vi } from "vitest";
 
-type Answer = (input: Record<string, unknown>) => Response;
+type Answer = (input: Record<string, unknown>) => Response | Promise<Response>;
 
 /** Central's answer to one call. */
 export const says = (data: unknown): Response => HttpResponse.json([{ result: { data } }]);

@@ -11,8 +11,8 @@ export const PlateChip = (props: {
   differences?: readonly PlateDifference[];
   /** Whether the plate is the one that was listed or, as usual, the one that was read. */
   side?: "listed" | "read";
-  /** Further characters to mark, by their place in the normalised plate. */
-  places?: readonly number[];
+  /** What a pattern left open, by the place in the normalised plate: told, not boxed, since nothing differs there. */
+  open?: readonly number[];
   lit?: boolean;
   size?: "small" | "large";
 }) => {
@@ -20,12 +20,14 @@ export const PlateChip = (props: {
   const cells = () => {
     const gaps = new Set(marks().gaps);
     let place = 0;
-    const found = markPlate(props.text, [...marks().places, ...(props.places ?? [])]).map((cell) => {
-      const gap = normalizePlate(cell.character) !== "" && gaps.delete(place);
-      place += normalizePlate(cell.character).length;
-      return { ...cell, gap };
+    const found = markPlate(props.text, marks().places).map((cell) => {
+      const counted = normalizePlate(cell.character).length;
+      const gap = counted > 0 && gaps.delete(place);
+      const open = counted > 0 && (props.open?.includes(place) ?? false);
+      place += counted;
+      return { ...cell, gap, open };
     });
-    return gaps.size === 0 ? found : [...found, { character: "", marked: false, gap: true }];
+    return gaps.size === 0 ? found : [...found, { character: "", marked: false, gap: true, open: false }];
   };
   return (
     <bdi
@@ -34,13 +36,13 @@ export const PlateChip = (props: {
       dir="ltr"
     >
       <For each={cells()}>
-        {({ character, marked, gap }) => (
+        {({ character, marked, gap, open }) => (
           <>
             <Show when={gap}>
               <b class="plate-gap" />
             </Show>
-            <Show when={marked} fallback={character}>
-              <b>{character}</b>
+            <Show when={marked || open} fallback={character}>
+              <b classList={{ "plate-open": open }}>{character}</b>
             </Show>
           </>
         )}

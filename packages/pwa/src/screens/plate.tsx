@@ -38,7 +38,7 @@ import { ExportSheet } from "../parts/search/export-sheet.tsx";
 import { lastSearch } from "../parts/search/last-search.ts";
 import { filtersOf } from "../parts/search/question.ts";
 import { WatchSheet, type Watched } from "../parts/search/watch-sheet.tsx";
-import { NoPermission, Notice } from "../parts/states.tsx";
+import { NoPermission, Notice, TroubleNotice } from "../parts/states.tsx";
 import { isWide } from "../parts/width.ts";
 import { mayI } from "../session.ts";
 import { trpc } from "../trpc.ts";
@@ -153,6 +153,9 @@ const OnePlate = (props: { plate: string; state: PlateState; onChange: (change: 
               </Show>
             </Show>
             <div class="plate-side">
+              <Show when={view.answer() === undefined && view.trouble()}>
+                {(why) => <TroubleNotice title={w("plate.failed")} trouble={why()} onRetry={view.refresh} />}
+              </Show>
               <Show when={isShown("cameras") && view.answer()}>
                 {(answer) => (
                   <CameraHours

@@ -1,13 +1,14 @@
 /** Searching under the organisation's rules: a purpose first, and calm words where looking is closed. */
 import type { Me, PlateHit, Role } from "@chaverim/contracts";
-import { DEFAULT_POLICY } from "@chaverim/contracts";
+import { DEFAULT_POLICY, differencesOf } from "@chaverim/contracts";
 import { MemoryRouter, Route, createMemoryHistory } from "@solidjs/router";
 import { render, screen, waitFor } from "@solidjs/testing-library";
 import { beforeEach, expect, test, vi } from "vitest";
 import { asked, settle } from "../asking.ts";
 import { aDetection, uuidOf } from "../builders.ts";
 import { following, local, openSession } from "../session.ts";
-import { setLanguage } from "../settings.ts";
+import { Toasts } from "../parts/toasts.tsx";
+import { setLanguage, setShortcuts } from "../settings.ts";
 import { refuses, says, standIn } from "../stand-in.ts";
 import SearchScreen from "./search.tsx";
 
@@ -65,13 +66,20 @@ beforeEach(async () => {
   await openSession();
 });
 
+const operator = () => aMe("operator", { investigation: purpose });
+const press = (name: string | RegExp) => screen.findByRole("button", { name }).then((button) => button.click());
+
 /** Opens the screen as somebody who searches for a plate. @returns what central was asked */
-const search = async (me: Me, answer: () => Response = () => says({ understood, hits: [hit], cursor: null })) => {
+const search = async (
+  me: Me,
+  answer: Parameters<typeof central.on>[1] = () => says({ understood, hits: [hit], cursor: null }),
+  address = "/search#q=1285-67",
+) => {
   await following().learn(me);
   await vi.waitFor(() => expect(local().facts()).toMatchObject(me));
   const sent = central.on("detections.search", answer);
   const history = createMemoryHistory();
-  history.set({ value: "/search#q=1285-67" });
+  history.set({ value: address });
   render(() => (
     <MemoryRouter history={history}>
       <Route path="/search" component={SearchScreen} />
@@ -126,4 +134,129 @@ test("checks that are used up are told calmly, with who can help", async () => {
   await search(aMe("viewer", { investigation: purpose }), () => refuses("budget_spent", 403));
   expect(await screen.findByText("Today's checks are used up")).toBeTruthy();
   expect(screen.getByText(/Dispatch can look for you/)).toBeTruthy();
+});
+
+test("a pattern is told before anything is found, and each plate says that it fits", async () => {
+  const pattern = { kind: "pattern", pattern: "12?567" };
+  const fits: PlateHit = { ...hit, match: { kind: "pattern", differences: [] } };
+  const sent = await search(
+    operator(),
+    () => says({ understood: pattern, hits: [fits], cursor: null }),
+    "/search#q=12%3F5-67",
+  );
+  expect(await screen.findByText("fits 12?567")).toBeTruthy();
+  expect(screen.getByText("pattern")).toBeTruthy();
+  expect(document.querySelector(".hit .plate b")?.textContent).toBe("8");
+  expect(sent[0]).toMatchObject({ plate: "12?5-67", way: "similar" });
+});
+
+test("each difference of a similar plate is named, and boxed in the plate", async () => {
+  const near: PlateHit = {
+    ...hit,
+    plate: "12B56",
+    latest: null,
+    match: { kind: "near", differences: differencesOf("128567", "12B56") },
+  };
+  await search(operator(), () => says({ understood, hits: [near], cursor: null }));
+  expect(await screen.findByText("8 read as B")).toBeTruthy();
+  expect(screen.getByText("one missing: 7")).toBeTruthy();
+  expect(document.querySelector(".hit .plate b:not(.plate-gap)")?.textContent).toBe("B");
+  expect(document.querySelectorAll(".hit .plate-gap")).toHaveLength(1);
+});
+
+test("what cannot be looked up is refused with a sentence, and nothing is asked", async () => {
+  const sent = await search(operator(), undefined, "/search#q=1%3F");
+  expect(await screen.findByText("Too many plates fit")).toBeTruthy();
+  expect(sent).toEqual([]);
+});
+
+test("more than a page is never counted, and the next page stands below the first", async () => {
+  const sent = await search(operator(), ({ cursor }) =>
+    cursor === undefined
+      ? says({ understood, hits: [hit], cursor: "0_2_128567" })
+      : says({ understood, hits: [{ ...hit, plate: "128568", latest: null }], cursor: null }),
+  );
+  expect(await screen.findByText("1+ found")).toBeTruthy();
+  await press("Show more");
+  expect(await screen.findByText("2 found")).toBeTruthy();
+  expect(sent.map(({ cursor }) => cursor)).toEqual([undefined, "0_2_128567"]);
+});
+
+test("a search that takes long can be stopped, and begun again", async () => {
+  let answered = 0;
+  await search(
+    operator(),
+    () =>
+      answered++ === 0
+        ? new Promise<Response>(() => undefined)
+        : says({ understood: { ...understood, way: "harder" }, hits: [hit], cursor: null }),
+    "/search#q=1285-67&way=harder",
+  );
+  await waitFor(() => expect(answered).toBe(1));
+  await press("Stop");
+  expect(await screen.findByText("The search was stopped")).toBeTruthy();
+  await press("Search again");
+  expect(await screen.findByText("1 found")).toBeTruthy();
+});
+
+test("filters without a plate find what passed; who may not see that is asked for a plate", async () => {
+  const found = central.on("detections.find", () => says({ detections: [aDetection(1)], cursor: null }));
+  central.on("searches.list", () => says([]));
+  await search(operator(), undefined, "/search#vehicle=white+van&unread=1");
+  expect(await screen.findByText("1 detections")).toBeTruthy();
+  expect(found[0]).toMatchObject({ filters: { vehicle: "white van" }, unread: true });
+  expect(screen.getByRole("button", { name: "Remove the filter white van" })).toBeTruthy();
+});
+
+test("a volunteer's filters alone ask nothing", async () => {
+  const found = central.on("detections.find", () => says({ detections: [], cursor: null }));
+  central.on("searches.list", () => says([]));
+  await search(aMe("viewer", { investigation: purpose }), undefined, "/search#vehicle=white+van");
+  expect(await screen.findByText("Type a plate, or what is known of it")).toBeTruthy();
+  expect(found).toEqual([]);
+});
+
+test("j and k move among the results and Esc empties the box, unless shortcuts are switched off", async () => {
+  const second: PlateHit = { ...hit, plate: "128568", latest: null };
+  await search(operator(), () => says({ understood, hits: [hit, second], cursor: null }));
+  await screen.findByText("2 found");
+  const key = (name: string) =>
+    (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
+  const focused = () => document.activeElement?.getAttribute("data-hit");
+  (document.activeElement as HTMLElement | null)?.blur();
+  setShortcuts(false);
+  key("j");
+  expect(focused()).toBeFalsy();
+  setShortcuts(true);
+  key("j");
+  expect(focused()).toBe("128567");
+  key("j");
+  expect(focused()).toBe("128568");
+  key("k");
+  expect(focused()).toBe("128567");
+  central.on("searches.list", () => says([]));
+  key("Escape");
+  await waitFor(() => expect(screen.getByRole("textbox")).toHaveProperty("value", ""));
+  expect(await screen.findByText("Type a plate, or what is known of it")).toBeTruthy();
+});
+
+test("a saved search that was removed can be brought back", async () => {
+  const kept = { id: uuidOf(3), name: "The van", text: "12?5", way: "similar", filters: {}, savedAt: inHours(-1) };
+  let list = [kept];
+  central.on("searches.list", () => says(list));
+  central.on("searches.remove", () => {
+    list = [];
+    return says(null);
+  });
+  const saved = central.on("searches.save", () => {
+    list = [{ ...kept, id: uuidOf(4) }];
+    return says({ id: uuidOf(4) });
+  });
+  await search(operator(), undefined, "/search");
+  render(() => <Toasts />);
+  await press("Remove The van");
+  await waitFor(() => expect(screen.queryByRole("link", { name: /The van/ })).toBeNull());
+  await press("Undo");
+  expect(await screen.findByRole("link", { name: /The van/ })).toBeTruthy();
+  expect(saved).toEqual([{ name: "The van", plate: "12?5", way: "similar", filters: {} }]);
 });

@@ -87,12 +87,12 @@ export const CameraHours = (props: {
                   type="button"
                   class="camera-open"
                   aria-pressed={props.state.camera === camera.id}
-                  aria-label={w("hours.open", { camera: camera.name, count: camera.sightings })}
                   onClick={() => props.onChange({ ...EVERYTHING, camera: camera.id })}
                 >
                   <bdi class="clip">{camera.name}</bdi>
                   <span class="quiet">{momentLabel(camera.lastSeen)}</span>
                   <strong>{camera.sightings}</strong>
+                  <span class="unseen">{w("hours.open")}</span>
                 </button>
                 <Bars
                   camera={camera}

@@ -68,27 +68,19 @@ const Choices = (props: {
   );
 };
 
+/** @param props.children stands before the filters */
 export const TimelineFilters = (props: {
   state: PlateState;
   cameras: PlateView["cameras"];
   onChange: (change: PlateChange) => void;
+  children: JSX.Element;
 }) => {
   /** On the phone only whether anything is set is in sight until somebody wants more. */
   const [open, setOpen] = createSignal(false);
   const lookAlikes = () => props.state.looks !== undefined;
   return (
     <div class="timeline-filters" classList={{ folded: !open() }} role="group" aria-label={w("timeline.filters")}>
-      <button
-        type="button"
-        class="toggle"
-        aria-pressed={lookAlikes()}
-        onClick={() => props.onChange({ looks: lookAlikes() ? undefined : "1" })}
-      >
-        <Show when={lookAlikes()}>
-          <Check aria-hidden="true" />
-        </Show>
-        {w("timeline.lookAlikes")}
-      </button>
+      {props.children}
       <button type="button" class="button only-phone" aria-expanded={open()} onClick={() => setOpen((shown) => !shown)}>
         <SlidersHorizontal aria-hidden="true" />
         {w("filters.button")}
@@ -99,6 +91,17 @@ export const TimelineFilters = (props: {
         </button>
       </Show>
       <div class="timeline-choices">
+        <button
+          type="button"
+          class="toggle"
+          aria-pressed={lookAlikes()}
+          onClick={() => props.onChange({ looks: lookAlikes() ? undefined : "1" })}
+        >
+          <Show when={lookAlikes()}>
+            <Check aria-hidden="true" />
+          </Show>
+          {w("timeline.lookAlikes")}
+        </button>
         <Choices state={props.state} cameras={props.cameras} onChange={props.onChange} />
       </div>
     </div>

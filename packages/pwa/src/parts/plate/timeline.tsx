@@ -13,6 +13,7 @@ import { createPages } from "../pages.ts";
 import { filtersOf } from "../search/question.ts";
 import { Sighting } from "../search/sighting.tsx";
 import { Notice, Shapes, TroubleNotice } from "../states.tsx";
+import { isWide } from "../width.ts";
 import { CameraDaysTable } from "./camera-days.tsx";
 import { type PlateChange, type PlateState, hourOf, plateOf } from "./plate-state.ts";
 import { TimelineFilters, hourLabel, isFiltered } from "./timeline-filters.tsx";
@@ -128,6 +129,12 @@ export const Timeline = (props: {
   });
   const rows = createMemo(() => rowsByDay(shown(), isWhole()));
   const isByCamera = () => props.state.view === "cameras" && hour() === null;
+  const title = (): string => {
+    const wanted = hour();
+    return wanted === null
+      ? w("plate.sightings")
+      : w("timeline.ofHour", { from: hourLabel(wanted), to: hourLabel(wanted + 1) });
+  };
   const more = (): void => {
     if (!isWhole() && !props.pages.busy()) void props.pages.more();
   };
@@ -135,12 +142,10 @@ export const Timeline = (props: {
   createEffect(() => isCounting() && !props.pages.busy() && more());
   return (
     <section class="timeline" aria-labelledby="timeline-title">
-      <div class="section-line">
-        <h2 id="timeline-title">
-          {hour() === null
-            ? w("plate.sightings")
-            : w("timeline.ofHour", { from: hourLabel(hour() ?? 0), to: hourLabel((hour() ?? 0) + 1) })}
-        </h2>
+      <h2 id="timeline-title" class="timeline-title" classList={{ unseen: !isWide() && hour() === null }}>
+        {title()}
+      </h2>
+      <TimelineFilters state={props.state} cameras={props.cameras} onChange={props.onChange}>
         <Segments
           label={w("timeline.view")}
           hideLabel
@@ -151,8 +156,7 @@ export const Timeline = (props: {
           ]}
           onChange={(view) => props.onChange({ view: view === "cameras" ? view : undefined, hour: undefined })}
         />
-      </div>
-      <TimelineFilters state={props.state} cameras={props.cameras} onChange={props.onChange} />
+      </TimelineFilters>
       <Switch>
         <Match when={first.trouble()}>
           {(trouble) => <TroubleNotice title={w("search.failed")} trouble={trouble()} onRetry={first.refresh} />}

@@ -43,7 +43,7 @@ const Hit = (props: { hit: Found }) => (
             <PlateChip
               text={writtenAs(props.hit)}
               differences={props.hit.match.differences}
-              places={props.hit.pattern === undefined ? [] : unknownPlaces(props.hit.pattern, props.hit.plate)}
+              open={props.hit.pattern === undefined ? [] : unknownPlaces(props.hit.pattern, props.hit.plate)}
             />
           </span>
           <span class="cell-list">
