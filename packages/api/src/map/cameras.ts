@@ -24,10 +24,10 @@ export const readMapCameras = async (sql: Sql, looker: Looker): Promise<MapCamer
         when k.last_seen_at < now() - make_interval(secs => ${COLLECTOR_LATE_MS / 1000}) then 'late'
         when exists (select 1 from health_alerts h where h.camera_id = c.id and h.kind = 'camera_silent' and h.resolved_at is null)
           then 'silent' else 'live' end as health,
-      (select array_agg(coalesce(n.detections, 0) order by hour)
+      (select array_agg(coalesce(n.detections, 0) order by clock.hour)
         from generate_series(date_trunc('hour', now(), 'UTC') - make_interval(hours => ${HOURS - 1}),
-          date_trunc('hour', now(), 'UTC'), interval '1 hour') hour
-        left join camera_hours n on n.camera_id = c.id and n.hour = hour) as "perHour"
+          date_trunc('hour', now(), 'UTC'), interval '1 hour') clock(hour)
+        left join camera_hours n on n.camera_id = c.id and n.hour = clock.hour) as "perHour"
     from cameras c join collectors k on k.id = c.collector_id
     where k.revoked_at is null and ${cameraInReach(sql, reachOf(looker))} order by c.name, c.id`;
   return rows.map(({ lat, lon, lastDetectionAt, ...row }) => ({
