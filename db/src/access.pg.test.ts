@@ -14,6 +14,8 @@ const INSERT_ONLY = [
   "central_epochs",
   "access_log",
   "policies",
+  "reading_corrections",
+  "plate_notes",
 ];
 /** Rows of these go when they are used up. */
 const DELETABLE = ["outbox", "recovery_codes", "sessions", "throttles"];
