@@ -3,9 +3,9 @@
  * Rule: a picture is never stretched, and a missing one says so.
  */
 import type { DetectionView } from "@chaverim/contracts";
-import ImageOff from "lucide-solid/icons/image-off";
 import { Show, createEffect, createSignal, on } from "solid-js";
 import { t } from "../i18n/words.ts";
+import { MissingIcon } from "./row-icons.tsx";
 
 /** @param props.decorative the text beside it says what it shows, so it is not spoken a second time */
 export const Crop = (props: { detection: DetectionView; class?: string; eager?: boolean; decorative?: boolean }) => {
@@ -28,7 +28,7 @@ export const Crop = (props: { detection: DetectionView; class?: string; eager?: 
             role={props.decorative ? undefined : "img"}
             aria-label={props.decorative ? undefined : t("alert.photoMissing")}
           >
-            <ImageOff aria-hidden="true" />
+            <MissingIcon />
           </span>
         }
       >

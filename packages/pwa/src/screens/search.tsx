@@ -95,7 +95,7 @@ export default function SearchScreen() {
       <LookLimits />
       <div class="search-how">
         <Show when={platesAsked()}>{(plates) => <Understood query={plates().understood} typed={plates().text} />}</Show>
-        <Show when={!/[?*？＊]/.test(state().q ?? "")}>
+        <Show when={!/[?*？＊]/.test(state().q ?? "") && !detectionsAsked()}>
           <Ways way={wayOf(state())} onChange={(way) => change({ way: way === "similar" ? undefined : way })} />
         </Show>
         <Filters state={state()} onChange={change} />

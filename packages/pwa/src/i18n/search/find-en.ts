@@ -80,7 +80,7 @@ export const findEn = {
   "filters.fromTime": "from {{ time }}",
   "filters.toTime": "to {{ time }}",
   "filters.vehicle": "Vehicle",
-  "filters.vehicleHint": "Words the camera gives, such as: white van",
+  "filters.vehicleHint": "Such as: white van",
   "filters.area": "Area",
   "filters.direction": "Direction",
   "filters.watched": "On a list",

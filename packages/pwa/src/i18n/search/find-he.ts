@@ -82,7 +82,7 @@ export const findHe: Readonly<Record<keyof typeof findEn, string>> = {
   "filters.fromTime": "מ־{{ time }}",
   "filters.toTime": "עד {{ time }}",
   "filters.vehicle": "רכב",
-  "filters.vehicleHint": "מילים שהמצלמה נותנת, למשל: white van",
+  "filters.vehicleHint": "למשל: white van",
   "filters.area": "אזור",
   "filters.direction": "כיוון",
   "filters.watched": "ברשימה",

@@ -64,7 +64,7 @@ export const listsHe: Readonly<Record<keyof typeof listsEn, string>> = {
   "entry.submit": "הוספה לרשימה",
   "entry.saving": "מוסיף",
 
-  "preview.ask": "למה זה יתאים?",
+  "preview.ask": "אילו לוחיות יתאימו?",
   "preview.none": "אף לוחית שנראתה עד עכשיו לא תתאים.",
   "preview.some": "מהלוחיות שנראו עד עכשיו: {{ plates }}.",
   "preview.more": "מהלוחיות שנראו עד עכשיו: {{ plates }} ועוד. כל אחת מהן תתריע.",

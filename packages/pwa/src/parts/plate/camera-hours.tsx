@@ -30,7 +30,7 @@ const Bars = (props: { camera: Camera; highest: number; chosen: number | null; o
   };
   return (
     <svg
-      class="hours"
+      class="hour-bars"
       viewBox={`0 0 ${props.camera.hours.length * HOUR_WIDTH} ${BAR_HEIGHT}`}
       preserveAspectRatio="none"
       role="img"

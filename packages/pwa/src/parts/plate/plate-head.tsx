@@ -2,7 +2,7 @@
  * A plate at a glance: who watches it, how often and when it was seen, and what can be done with it.
  * Rule: every number opens its rows.
  */
-import type { PlateView } from "@chaverim/contracts";
+import type { DetectionView, PlateView } from "@chaverim/contracts";
 import { A } from "@solidjs/router";
 import Bell from "lucide-solid/icons/bell";
 import Download from "lucide-solid/icons/download";
@@ -16,6 +16,10 @@ import { mapAddress } from "../addresses.ts";
 import { PlateChip } from "../plate-chip.tsx";
 import { PriorityMark } from "../priority-mark.tsx";
 import { vehicleLabel } from "../vehicle.ts";
+
+/** As its newest reading writes it; that one may be of another plate and corrected to this one. */
+const writtenAs = (plate: string, latest: DetectionView | null): string =>
+  latest?.plate.normalized === plate ? (latest.plate.text ?? plate) : plate;
 
 /** Lists named in the head; the rest are counted. */
 const LISTS_NAMED = 2;
@@ -100,7 +104,7 @@ export const PlateHead = (props: {
 }) => (
   <section class="plate-head" aria-label={w("plate.glance")}>
     <div class="plate-who">
-      <PlateChip text={props.plate} lit size="large" />
+      <PlateChip text={writtenAs(props.plate, props.view?.latest ?? null)} lit size="large" />
       <Show when={props.view}>{(view) => <Watched entries={view().entries} />}</Show>
     </div>
     <Show when={props.view}>{(view) => <Facts view={view()} onEverything={props.onEverything} />}</Show>

@@ -14,7 +14,7 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 export const hourLabel = (hour: number): string => `${String(hour % 24).padStart(2, "0")}:00`;
 
 const Filter = (props: { label: string; children: JSX.Element }) => (
-  <label class="filter">
+  <label class="timeline-filter">
     <span>{props.label}</span>
     {props.children}
   </label>

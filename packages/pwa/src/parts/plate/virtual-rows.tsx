@@ -6,8 +6,8 @@
 import { For, type JSX, createEffect, createMemo, createSignal, onCleanup, onMount } from "solid-js";
 import { rowsInView, startsOf } from "./rows-in-view.ts";
 
-/** Drawn above and below what is in view, rem: a flick of the wheel finds its rows there. */
-const MARGIN_REM = 24;
+/** Drawn above and below what is in view, rem: two rows, found there by a turn of the wheel; each more costs every frame. */
+const MARGIN_REM = 12;
 /** So near to the end, rem, more is asked for: some thirty rows. */
 const END_REM = 120;
 

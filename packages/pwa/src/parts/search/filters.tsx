@@ -113,7 +113,7 @@ const FilterForm = (props: {
         props.onDone(readForm(event.currentTarget));
       }}
     >
-      <div class="field-pair">
+      <div class="field-pair times">
         <label class="field">
           <span>{w("filters.from")}</span>
           <input type="datetime-local" name="from" value={props.state.from ?? ""} />

@@ -4,10 +4,8 @@
  */
 import type { DetectionView } from "@chaverim/contracts";
 import { A } from "@solidjs/router";
-import ImageIcon from "lucide-solid/icons/image";
-import Pencil from "lucide-solid/icons/pencil";
 import { Show } from "solid-js";
-import { clockSeconds, momentLabel } from "../../clock.ts";
+import { clockSeconds, dateLabel, momentLabel } from "../../clock.ts";
 import { w } from "../../i18n/search.ts";
 import { t } from "../../i18n/words.ts";
 import { mayI } from "../../session.ts";
@@ -15,6 +13,7 @@ import { plateAddress } from "../addresses.ts";
 import { Crop } from "../crop.tsx";
 import { percentLabel } from "../match-words.ts";
 import { PlateChip } from "../plate-chip.tsx";
+import { CorrectIcon, SceneIcon } from "../row-icons.tsx";
 import { directionLabel, vehicleLabel } from "../vehicle.ts";
 
 /** `white van · towards the camera · 96 % sure` */
@@ -63,6 +62,8 @@ export const Sighting = (props: {
 }) => {
   const moment = () =>
     props.withDay ? momentLabel(props.detection.detectedAt, true) : clockSeconds(props.detection.detectedAt);
+  /** Day and time whatever day it is: a label that depends on today would be made anew every second, in every row. */
+  const named = `${dateLabel(props.detection.detectedAt)} ${clockSeconds(props.detection.detectedAt)}`;
   return (
     <div class="sighting">
       <Crop detection={props.detection} decorative />
@@ -95,10 +96,10 @@ export const Sighting = (props: {
             rel="noreferrer"
             aria-label={t("alert.sceneAlt", {
               camera: props.detection.camera.name,
-              time: momentLabel(props.detection.detectedAt, true),
+              time: named,
             })}
           >
-            <ImageIcon aria-hidden="true" />
+            <SceneIcon />
           </a>
         )}
       </Show>
@@ -107,10 +108,10 @@ export const Sighting = (props: {
           <button
             type="button"
             class="target"
-            aria-label={w("correct.button", { time: momentLabel(props.detection.detectedAt, true) })}
+            aria-label={w("correct.button", { time: named })}
             onClick={() => onCorrect()(props.detection)}
           >
-            <Pencil aria-hidden="true" />
+            <CorrectIcon />
           </button>
         )}
       </Show>
