@@ -9,8 +9,11 @@ const CHARACTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"];
 /** What is left of them after folding. */
 const FOLDED_CHARACTERS = [...new Set(CHARACTERS.map(foldPlate))];
 
-/** What a difference costs: 0.2 hardly tells two plates apart, 1 is another character. */
-const COST = { lookAlike: 0.2, confusable: 0.35, missing: 0.9, swapped: 0.9, other: 1 } as const;
+/**
+ * What a difference costs: 0.2 hardly tells two plates apart, 1 is another character. Two characters in each other's place are
+ * that, and not two that were taken for each other: a little less than two confusions.
+ */
+const COST = { lookAlike: 0.2, confusable: 0.35, swapped: 0.65, missing: 0.9, other: 1 } as const;
 
 const costOf = (a: string, b: string): number => {
   if (a === b) return 0;

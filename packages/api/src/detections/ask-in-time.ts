@@ -29,6 +29,7 @@ export const askInTime = async <Row extends object>(
       const all = Object.entries({ statement_timeout: String(TIMEOUT_MS), ...settings });
       await transaction`select set_config(name, value, true)
         from unnest(${all.map(([name]) => name)}::text[], ${all.map(([, value]) => value)}::text[]) as s(name, value)`;
+      signal?.throwIfAborted();
       const asked = ask(transaction);
       const cancel = () => asked.cancel();
       signal?.addEventListener("abort", cancel, { once: true });
