@@ -9,7 +9,6 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
-  DEVICES,
   type Device,
   type Language,
   type Visit,
@@ -29,6 +28,8 @@ const CAMERAS = ["north", "mill", "south", "harbor"] as const;
 type Camera = (typeof CAMERAS)[number];
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+/** On so many days each car passes every camera once. */
+const DAYS = 3;
 /** A bus that passes every camera all day. */
 const BUS = "BUS1000";
 const BUS_SIGHTINGS = 1100;
@@ -36,7 +37,9 @@ const BUS_SIGHTINGS = 1100;
 const LONG_TASK_MS = 100;
 /** A phone of the middle class beside this machine. */
 const SLOWER = 4;
-/** Other programs of this machine can only make a pass longer. */
+/** A frame's way of a hard fling: some seven thousand pixels a second. */
+const FLING_PX = 120;
+/** A machine that is busy otherwise can only make a pass longer. */
 const PASSES = 3;
 
 const VISITS: readonly [Device, Language][] = [
@@ -68,7 +71,7 @@ const passages = (): { plate: string; camera: Camera; at: number }[] => {
   const start = Date.now() - 5 * DAY_MS;
   const rounds = VISITS.flatMap((_visit, place) => {
     const { plate, misread, other, companion } = carsOf(place);
-    return [0, 1, 2].flatMap((day) =>
+    return Array.from({ length: DAYS }, (_, day) => day).flatMap((day) =>
       CAMERAS.flatMap((camera, stop) => {
         const at = start + day * DAY_MS + place * 90 * MINUTE_MS + stop * 7 * MINUTE_MS;
         return [
@@ -121,7 +124,7 @@ beforeAll(async () => {
   await first.page.getByRole("dialog").locator("input[name=name]").fill("Stolen vehicles");
   await first.page.getByRole("dialog").locator("button[type=submit]").click();
   await first.page.locator(".watchlist").waitFor();
-  session = (await first.context.storageState()) as typeof session;
+  session = await first.context.storageState();
   await first.context.close();
 }, 400_000);
 
@@ -145,14 +148,10 @@ const search = async (page: Page, text: string): Promise<void> => {
 const whyOf = (page: Page, plate: string): Promise<string> =>
   page.locator(`.hit[data-hit='${plate}'] .whys`).innerText();
 
-/** How many sightings a timeline has, drawn or not: its rows without the headings of its days, which are all in view here. */
+/** How many sightings a timeline has, drawn or not: its rows without the headings of its days. */
 const countSightings = async (page: Page): Promise<number> => {
   const first = page.locator(".timeline .virtual > li").first();
-  if ((await first.count()) === 0) return 0;
-  await page.evaluate(() => document.querySelector("main")?.scrollTo(0, 0));
-  const rows = Number(await first.getAttribute("aria-setsize"));
-  const days = await page.locator(".timeline .day-row .quiet").allTextContents();
-  return days.reduce((sum, count) => sum + Number(count), 0) === rows - days.length ? rows - days.length : -1;
+  return (await first.count()) === 0 ? 0 : Number(await first.getAttribute("aria-setsize")) - DAYS;
 };
 
 /** On the phone the parts of a plate's page are one at a time. */
@@ -187,6 +186,16 @@ test.for(VISITS.map((one, place) => [...one, place] as const))(
     expect(decodeURIComponent(address.hash)).toContain(cars.pattern);
     await check(page, at("pattern"));
 
+    // A filter: of one camera, in sight as a chip, and taken away by it.
+    await page.locator(".filter-button").click();
+    await dialog.locator(".check", { hasText: "Camera mill" }).locator("input").check();
+    await check(page, at("filters"));
+    await dialog.locator("button[type=submit]").click();
+    await page.locator(`.hit[data-hit='${cars.misread}']`).waitFor({ state: "hidden" });
+    expect(await page.locator(".chip").allInnerTexts()).toEqual(["Camera mill"]);
+    await page.locator(".chip").click();
+    await page.locator(`.hit[data-hit='${cars.misread}']`).waitFor();
+
     // A whole plate: the look-alike and the plain mistake are told apart.
     await search(page, cars.plate);
     await page.locator(`.hit[data-hit='${cars.misread}'] .why-look`).waitFor();
@@ -203,8 +212,8 @@ test.for(VISITS.map((one, place) => [...one, place] as const))(
     } else await page.locator(`.hit[data-hit='${cars.wanted}']`).click();
     await page.locator(".timeline .sighting").first().waitFor();
     expect(new URL(page.url()).pathname).toBe("/plates");
-    expect(await page.locator(".timeline .day-row").count()).toBe(3);
-    expect(await countSightings(page)).toBe(3 * CAMERAS.length);
+    expect(await page.locator(".timeline .day-row").first().innerText()).toMatch(/\s4$/);
+    expect(await countSightings(page)).toBe(DAYS * CAMERAS.length);
     await check(page, at("plate"));
 
     // Every number opens its rows.
@@ -223,7 +232,7 @@ test.for(VISITS.map((one, place) => [...one, place] as const))(
     await check(page, at("together"));
     await companion.locator(".button").click();
     await page.locator(".pair.met").first().waitFor();
-    expect(await page.locator(".compare-sum").innerText()).toContain(String(3 * CAMERAS.length));
+    expect(await page.locator(".compare-sum").innerText()).toContain(String(DAYS * CAMERAS.length));
     await check(page, at("compare"));
 
     // A misread one is set right: the reading stays, and both plates find it.
@@ -242,8 +251,11 @@ test.for(VISITS.map((one, place) => [...one, place] as const))(
     await page.locator(".said-text", { hasText: "Seen by two volunteers" }).waitFor();
     expect(await page.locator(".said-plates .plate").allTextContents()).toEqual([cars.misread, cars.wanted]);
     await follow(page, `/plates#plate=${cars.wanted}`);
+    await page.locator(".timeline .sighting").first().waitFor();
+    expect(await countSightings(page)).toBe(DAYS * CAMERAS.length + 1);
+    // It is among the oldest, which are drawn when they come into view.
+    await page.evaluate(() => document.querySelector("main")?.scrollTo(0, 1e6));
     await page.locator(".timeline .sighting .warn").waitFor();
-    expect(await countSightings(page)).toBe(3 * CAMERAS.length + 1);
     await follow(page, `/search#q=${cars.misread}&way=exact`);
     await page.locator(`.hit[data-hit='${cars.misread}']`).waitFor();
 
@@ -299,38 +311,55 @@ test("no plate that was looked at stands in an address that central was asked fo
   expect(requests.filter((line) => plates.some((plate) => line.includes(plate)))).toEqual([]);
 });
 
-test("an address of an earlier release still opens the plate, and moves it to where no server sees it", async () => {
+test.for([
+  [`/search?q=${BUS}&exact=1`, `/search#q=${BUS}&way=exact`],
+  [`/plates/${BUS}`, `/plates#plate=${BUS}`],
+  [`/plates#${BUS}`, `/plates#plate=${BUS}`],
+] as const)("the address %s is understood, and becomes %s, of which no server sees the plate", async ([old, now]) => {
   const { page, context } = await visit(browser, "desktop", "en", session);
-  await page.goto(`${central.url}/search?q=${BUS}&exact=1`);
-  await until("the search moved", () => page.url().endsWith(`/search#q=${BUS}&way=exact`));
-  await page.goto(`${central.url}/plates/${BUS}`);
-  await until("the plate moved", () => page.url().endsWith(`/plates#plate=${BUS}`));
-  await page.goto(`${central.url}/plates#${BUS}`);
-  await until("it has its name", () => page.url().endsWith(`/plates#plate=${BUS}`));
+  await page.goto(`${central.url}${old}`);
+  await page.waitForURL(`${central.url}${now}`);
+  await page.locator("main h2, main .plate, main input").first().waitFor();
+  expect(page.url()).toBe(`${central.url}${now}`);
   await context.close();
 });
 
-/** Scrolls to the end of the timeline and back, a screen a frame. @returns the longest task of the page, milliseconds */
-const scrollThrough = (page: Page): Promise<{ longestMs: number; mostRows: number }> =>
-  page.evaluate(async () => {
+/** Scrolls to the end of the timeline as fast as a thumb flings, and tells what the page's own observer saw. */
+const scrollThrough = (page: Page): Promise<{ longTasksMs: number[]; mostRows: number }> =>
+  page.evaluate(async (step) => {
     const main = document.querySelector("main") as HTMLElement;
-    let [longestMs, mostRows] = [0, 0];
+    const longTasksMs: number[] = [];
+    let mostRows = 0;
     const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) longestMs = Math.max(longestMs, entry.duration);
+      for (const entry of list.getEntries()) if (entry.duration > 100) longTasksMs.push(Math.round(entry.duration));
     });
     observer.observe({ type: "longtask" });
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    for (const step of [500, -500]) {
-      for (let still = 0, before = -1; still < 30; still = before === main.scrollTop ? still + 1 : 0) {
-        before = main.scrollTop;
-        main.scrollTop += step;
-        mostRows = Math.max(mostRows, document.querySelectorAll(".virtual > li").length);
-        await frame();
-      }
+    for (let still = 0, before = -1; still < 30; still = before === main.scrollTop ? still + 1 : 0) {
+      before = main.scrollTop;
+      main.scrollTop += step;
+      mostRows = Math.max(mostRows, document.querySelectorAll(".virtual > li").length);
+      await frame();
     }
     observer.disconnect();
-    return { longestMs, mostRows };
-  });
+    return { longTasksMs, mostRows };
+  }, FLING_PX);
+
+type TraceEvent = { name: string; ph: string; pid: number; tid: number; tdur?: number; args: { name?: string } };
+
+/** The longest task of the page's main thread, in milliseconds of its processor: what other programs took is left out. */
+const longestTaskMs = (trace: Buffer): number => {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
+  const threadOf = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
+  const mains = new Set(
+    traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(threadOf),
+  );
+  const tasks = traceEvents.filter(
+    (event) => event.ph === "X" && event.name === "ThreadControllerImpl::RunTask" && mains.has(threadOf(event)),
+  );
+  expect(tasks.length).toBeGreaterThan(BUS_SIGHTINGS / 10);
+  return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000;
+};
 
 test("a timeline of more than a thousand detections scrolls without a hitch on a slow machine", async () => {
   const { page, context, complaints } = await visit(browser, "phone", "en", session);
@@ -343,23 +372,28 @@ test("a timeline of more than a thousand detections scrolls without a hitch on a
   await page.locator(`.hit[data-hit='${BUS}']`).click();
   await page.locator(".timeline .sighting").first().waitFor();
   const protocol = await context.newCDPSession(page);
-  await protocol.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
-  const passes = [];
-  for (let pass = 0; pass < PASSES; pass++) {
-    passes.push(await scrollThrough(page));
-    if (Math.min(...passes.map(({ longestMs }) => longestMs)) <= LONG_TASK_MS) break;
+  const passes: number[] = [];
+  let mostRows = 0;
+  // Each pass begins anew, so that the arrival of older pages is part of it.
+  for (let pass = 0; pass < PASSES && Math.min(...passes) > LONG_TASK_MS; pass++) {
+    await page.reload();
+    await page.locator(".timeline .sighting").first().waitFor();
+    await protocol.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
+    await browser.startTracing(page, { categories: ["toplevel"] });
+    const seen = await scrollThrough(page);
+    passes.push(longestTaskMs(await browser.stopTracing()));
+    await protocol.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+    mostRows = Math.max(mostRows, seen.mostRows);
+    console.log(
+      `scrolling, processor ${SLOWER} times slower: longest task ${passes.at(-1)?.toFixed(0)} ms; by the clock, with whatever ` +
+        `else this machine was doing, ${seen.longTasksMs.length} over ${LONG_TASK_MS} ms (${Math.max(0, ...seen.longTasksMs)} ms at most)`,
+    );
   }
-  await protocol.send("Emulation.setCPUThrottlingRate", { rate: 1 });
-  console.log(`longest task while scrolling, CPU ${SLOWER} times slower: ${JSON.stringify(passes)}`);
-  await page.evaluate(() => document.querySelector("main")?.scrollTo(0, 1e7));
   const last = page.locator(".virtual > li").last();
-  await until("the oldest row is there", async () => {
-    const [place, size] = [await last.getAttribute("aria-posinset"), await last.getAttribute("aria-setsize")];
-    return place === size && Number(size) > BUS_SIGHTINGS;
-  });
-  expect(Math.max(...passes.map(({ mostRows }) => mostRows)), "rows in the document at once").toBeLessThan(60);
-  expect(Math.min(...passes.map(({ longestMs }) => longestMs))).toBeLessThanOrEqual(LONG_TASK_MS);
-  expect(page.viewportSize()).toEqual(DEVICES.phone.viewport);
+  expect(await last.getAttribute("aria-posinset")).toBe(await last.getAttribute("aria-setsize"));
+  expect(Number(await last.getAttribute("aria-setsize"))).toBeGreaterThan(BUS_SIGHTINGS);
+  expect(mostRows, "rows in the document at once").toBeLessThan(40);
+  expect(Math.min(...passes)).toBeLessThanOrEqual(LONG_TASK_MS);
   expect(complaints()).toEqual([]);
   await context.close();
-});
+}, 300_000);
