@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import type { ROUTES } from "@chaverim/contracts";
+import type { MapSource, ROUTES } from "@chaverim/contracts";
 import { createExpressMiddleware } from "@trpc/server/adapters/express";
 import express, {
   type ErrorRequestHandler,
@@ -22,6 +22,7 @@ import { createEvidenceHandler } from "./evidence/route.ts";
 import { AppError, toAppError, toFailure, warnUnavailable } from "./failure.ts";
 import { createPaceKeeper } from "./ingest/pace.ts";
 import { createIngestHandler } from "./ingest/route.ts";
+import { foreignOrigin } from "./map/origin.ts";
 import { createMetricsHandler, createReadyHandler, healthz } from "./ops/health.ts";
 import { openApiDocument } from "./ops/openapi.ts";
 import { appRouter } from "./router.ts";
@@ -143,17 +144,19 @@ const mountScreens = (app: Express): void => {
   });
 };
 
-const securityHeaders = ({ allowed, secure }: Central["origins"]): RequestHandler =>
+/** Browsers fetch the map's ground from one foreign place at most: the one that is configured, and in one way alone. */
+const securityHeaders = ({ allowed, secure }: Central["origins"], map: MapSource): RequestHandler =>
   helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        imgSrc: ["'self'", "data:", "blob:"],
+        imgSrc: ["'self'", "data:", "blob:", ...foreignOrigin(map, "xyz")],
         // The live channel by name: not every browser counts WebSocket as 'self'. (CSP has no form for an IPv6 address.)
         connectSrc: [
           "'self'",
           ...[...allowed].filter((origin) => !origin.includes("[")).map((origin) => origin.replace(/^http/, "ws")),
+          ...foreignOrigin(map, "pmtiles"),
         ],
         // Charts and virtual lists set sizes in style attributes; scripts have no such exception.
         styleSrc: ["'self'", "'unsafe-inline'"],
@@ -244,7 +247,7 @@ export const createApp = (central: Central): Express => {
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("trust proxy", central.config.trustProxy);
-  app.use(identify, logRequests(central), securityHeaders(central.origins));
+  app.use(identify, logRequests(central), securityHeaders(central.origins, central.config.map));
   app.use(["/trpc", "/api", "/metrics"], keepNothing);
   app.use("/api/evidence", refuseForeignPage);
   for (const [route, handlers] of Object.entries(createHandlers(central))) {

@@ -93,3 +93,14 @@ test("The secret of the object store comes from a file when one is named", () =>
     expect.stringContaining("S3_SECRET_KEY_FILE"),
   ]);
 });
+
+test("The map's ground asks no network by itself; another one needs its place and its owner's name", () => {
+  expect(readConfig({}).map).toEqual({ kind: "builtin", attribution: "" });
+  const tiles = { MAP_SOURCE: "xyz", MAP_URL: "https://tiles.example.org/{z}/{x}/{y}.png", MAP_ATTRIBUTION: "Example" };
+  expect(readConfig(tiles).map).toEqual({ kind: "xyz", url: tiles.MAP_URL, attribution: "Example" });
+  const own = { MAP_SOURCE: "pmtiles", MAP_URL: "/maps/town.pmtiles", MAP_ATTRIBUTION: "Example" };
+  expect(readConfig(own).map).toMatchObject({ kind: "pmtiles", url: own.MAP_URL });
+  const mistakes = mistakesIn({ MAP_SOURCE: "pmtiles", MAP_URL: "town.pmtiles" });
+  expect(mistakes).toContain("MAP_URL");
+  expect(mistakes).toContain("MAP_ATTRIBUTION");
+});

@@ -153,6 +153,7 @@ export const PROCEDURES = {
   "plates.addNote": { needs: "see_timeline", logs: "act", records: ["plate", "text"], limit: "watchlist" },
   /** Cameras and counts alone: nothing of a plate. */
   "map.cameras": { needs: "see_alerts", limit: "browse" },
+  "map.ground": { needs: "see_alerts", limit: "browse" },
   "searches.list": { needs: "search_plates", limit: "own" },
   "searches.save": { needs: "search_plates", logs: "act", records: ["name", "plate", "way", "filters"], limit: "own" },
   "searches.remove": { needs: "search_plates", logs: "act", records: ["id"], limit: "own" },

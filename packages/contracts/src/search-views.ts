@@ -98,6 +98,20 @@ export const mapSourceSchema = z.union([
 ]);
 export type MapSource = z.infer<typeof mapSourceSchema>;
 
+/** What the built-in ground is made of; `main` roads are wider than streets. */
+export const GROUND_KINDS = ["main", "street", "water", "green", "built"] as const;
+/** The built-in ground: lines and areas of [longitude, latitude]. */
+export const mapGroundSchema = z.object({
+  shapes: z.array(
+    z.object({
+      kind: z.enum(GROUND_KINDS),
+      isArea: z.boolean(),
+      points: z.array(z.tuple([z.number(), z.number()])),
+    }),
+  ),
+});
+export type MapGround = z.infer<typeof mapGroundSchema>;
+
 export const savedSearchSchema = z.object({
   id: z.uuid(),
   name: z.string(),

@@ -2,13 +2,15 @@
  * The map: its ground, and the cameras on it.
  * Rule: places and counts, nothing of a plate.
  */
-import type { MapCamera, MapSource } from "@chaverim/contracts";
+import type { MapCamera, MapGround, MapSource } from "@chaverim/contracts";
 import { procedure, router } from "../trpc.ts";
 import { readMapCameras } from "./cameras.ts";
+import { readGround } from "./ground.ts";
 
 export const mapRouter = router({
   cameras: procedure("map.cameras").query(async ({ ctx }): Promise<{ source: MapSource; cameras: MapCamera[] }> => ({
     source: ctx.central.config.map,
     cameras: await readMapCameras(ctx.central.database.sql, ctx.session.user),
   })),
+  ground: procedure("map.ground").query(({ ctx }): Promise<MapGround> => readGround(ctx.central.config.dataDir)),
 });

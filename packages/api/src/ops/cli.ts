@@ -14,6 +14,7 @@ import { VERSION } from "../version.ts";
 import { collectorCommands } from "./commands/collectors.ts";
 import type { Command, Options, Result } from "./commands/command.ts";
 import { logCommands } from "./commands/log.ts";
+import { mapCommands } from "./commands/map.ts";
 import { userCommands } from "./commands/users.ts";
 import { watchlistCommands } from "./commands/watchlists.ts";
 import { recordAct } from "./console-act.ts";
@@ -25,6 +26,7 @@ const COMMANDS: Record<string, Command> = {
   ...collectorCommands,
   ...watchlistCommands,
   ...logCommands,
+  ...mapCommands,
 };
 
 const usage = (): string =>

@@ -187,6 +187,7 @@ export const openDoors = async (central: TestCentral): Promise<Doors> => {
     "plates.seenWith": () => ({ plate: PLATE.near }),
     "plates.addNote": () => ({ plate: PLATE.near, text: "the matrix" }),
     "map.cameras": none,
+    "map.ground": none,
     "searches.list": none,
     "searches.save": () => ({ name: "Matrix", plate: "MATRIX", way: "similar", filters: {} }),
     "searches.remove": async (world, whose) => ({

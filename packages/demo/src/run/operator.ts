@@ -10,6 +10,7 @@ import type { Config } from "../config.ts";
 import { DemoError } from "../failure.ts";
 import { CAMERAS, COLLECTORS } from "../town/cameras.ts";
 import type { CollectorName } from "../town/cameras.ts";
+import { streetsAsGeoJson } from "../town/roads.ts";
 import { WATCHLISTS } from "../town/vehicles.ts";
 import type { Watched } from "../town/vehicles.ts";
 import { repositoryPath } from "./processes.ts";
@@ -131,7 +132,17 @@ const approveCameras =
     await rm(file);
   };
 
-/** Approves the cameras, makes the watchlists and puts the watched vehicles on them. */
+/** Draws the map's ground from the town's own streets. */
+const importMap =
+  (config: Config): Step =>
+  async () => {
+    const file = join(config.dataDir, "streets.geojson");
+    await writeFile(file, JSON.stringify(streetsAsGeoJson()));
+    await operate(config, ["map", "import", "--file", file]);
+    await rm(file);
+  };
+
+/** Approves the cameras, draws the map, makes the watchlists and puts the watched vehicles on them. */
 export const createLists = async (config: Config, watched: readonly Watched[], signal: AbortSignal): Promise<void> => {
   await mkdir(config.dataDir, { recursive: true });
   await runSteps(
@@ -142,6 +153,7 @@ export const createLists = async (config: Config, watched: readonly Watched[], s
             operate(config, ["watchlist", "add", "--name", name, "--priority", String(priority)]),
       ),
       ...COLLECTORS.map((name) => approveCameras(config, name)),
+      importMap(config),
     ],
     signal,
   );

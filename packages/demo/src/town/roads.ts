@@ -90,6 +90,9 @@ const STREETS: readonly { kph: number; line: readonly Place[] }[] = [
   { kph: 30, line: ["southGate", "southQuarter", "depot"] },
 ];
 
+/** From here on a street is drawn as a main road. */
+const MAIN_KPH = 42;
+
 /** Where people live: quarters of the town, and the roads out for those who live beyond. */
 export const HOMES: readonly Place[] = [
   "hillQuarter",
@@ -120,6 +123,16 @@ export const WORKPLACES: readonly Place[] = [
 export const ERRANDS: readonly Place[] = ["market", "millSquare", "stationExit", "orchardExit", "quay", "millLaneExit"];
 
 export const PLACES = Object.keys(PLAN) as Place[];
+
+/** The streets as GeoJSON; the quicker ones are main roads. */
+export const streetsAsGeoJson = (): object => ({
+  type: "FeatureCollection",
+  features: STREETS.map(({ kph, line }) => ({
+    type: "Feature",
+    properties: { kind: kph >= MAIN_KPH ? "main" : "street" },
+    geometry: { type: "LineString", coordinates: line.map(positionOf).map(({ lat, lon }) => [lon, lat]) },
+  })),
+});
 
 export type Leg = { to: Place; metres: number; kph: number };
 
