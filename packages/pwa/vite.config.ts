@@ -32,6 +32,25 @@ const trustTemplates = (): Plugin => {
   };
 };
 
+/**
+ * Leaflet asks once, by markup, whether the browser draws SVG; under Trusted Types that question is an error. Here it asks by
+ * an element. The build fails when Leaflet no longer looks like this.
+ */
+const quietLeaflet = (): Plugin => {
+  const before = "div.innerHTML = '<svg/>';";
+  return {
+    name: "quiet-leaflet",
+    apply: "build",
+    transform: {
+      filter: { id: /leaflet\/dist\/leaflet-src\.js/ },
+      handler(code) {
+        if (code.split(before).length !== 2) this.error("Leaflet looks for SVG in another way now");
+        return { code: code.replace(before, "div.appendChild(svgCreate('svg'));"), map: null };
+      },
+    },
+  };
+};
+
 /** The barrel of contracts names these to everybody; only screens that load later use them. */
 const LATER = /\/contracts\/src\/(?:resemblance|route)\.ts$/;
 
@@ -50,11 +69,11 @@ const findStart = (bundle: Bundle): Set<string> => {
 };
 
 /** The words and parts of one circle of screens: they load with it. */
-const CIRCLE = /\/src\/(?:i18n|parts)\/(account|office|search)/;
+const CIRCLE = /\/src\/(?:i18n|parts)\/(account|map|office|search)/;
 
 /**
  * What two screens share is one file, not twenty of 300 bytes: one that the first page loads, one for a person's account,
- * one for the administrators' screens, one for searching, and one for whatever else comes later. The first page's takes
+ * one for the map, one for the administrators' screens, one for searching, and one for whatever else comes later. The first page's takes
  * its share first, since a file takes along what its modules import.
  */
 const SHARED = [
@@ -68,6 +87,7 @@ export default defineConfig({
   plugins: [
     solid(),
     trustTemplates(),
+    quietLeaflet(),
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",

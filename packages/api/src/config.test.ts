@@ -100,7 +100,7 @@ test("The map's ground asks no network by itself; another one needs its place an
   expect(readConfig(tiles).map).toEqual({ kind: "xyz", url: tiles.MAP_URL, attribution: "Example" });
   const own = { MAP_SOURCE: "pmtiles", MAP_URL: "/maps/town.pmtiles", MAP_ATTRIBUTION: "Example" };
   expect(readConfig(own).map).toMatchObject({ kind: "pmtiles", url: own.MAP_URL });
-  const mistakes = mistakesIn({ MAP_SOURCE: "pmtiles", MAP_URL: "town.pmtiles" });
+  const mistakes = mistakesIn({ MAP_SOURCE: "pmtiles", MAP_URL: "town.pmtiles" }).join("\n");
   expect(mistakes).toContain("MAP_URL");
   expect(mistakes).toContain("MAP_ATTRIBUTION");
 });

@@ -8,6 +8,7 @@ import { A, Navigate, Route, Router, type RouteSectionProps, useLocation, useNav
 import Bell from "lucide-solid/icons/bell";
 import FileText from "lucide-solid/icons/file-text";
 import LayoutPanelLeft from "lucide-solid/icons/layout-panel-left";
+import MapIcon from "lucide-solid/icons/map";
 import ListIcon from "lucide-solid/icons/list";
 import Radio from "lucide-solid/icons/radio";
 import Search from "lucide-solid/icons/search";
@@ -41,6 +42,7 @@ const CollectorsScreen = lazy(() => import("./screens/collectors.tsx"));
 const ListsScreen = lazy(() => import("./screens/lists.tsx"));
 const JoinScreen = lazy(() => import("./screens/join.tsx"));
 const LockScreen = lazy(() => import("./screens/lock.tsx"));
+const MapScreen = lazy(() => import("./screens/map.tsx"));
 const MeScreen = lazy(() => import("./screens/me.tsx"));
 const MyLogScreen = lazy(() => import("./screens/my-log.tsx"));
 const PeopleScreen = lazy(() => import("./screens/people.tsx"));
@@ -71,6 +73,7 @@ const PLACES: readonly Place[] = [
   { href: "/alerts", word: "nav.alerts", icon: Bell, needs: "see_alerts" },
   { href: "/live", word: "nav.live", icon: Radio, needs: "search_plates" },
   { href: "/search", word: "nav.search", icon: Search, needs: "search_plates", also: "/plates" },
+  { href: "/map", word: "nav.map", icon: MapIcon, needs: "see_alerts" },
   { href: "/lists", word: "nav.lists", icon: ListIcon, needs: "read_watchlists" },
   { href: "/collectors", word: "nav.collectors", icon: Server, needs: "see_collectors", only: "desk" },
   { href: "/people", word: "nav.people", icon: Users, needs: "manage_people", only: "desk" },
@@ -294,6 +297,7 @@ export const App = () => (
     <Route path="/wall" component={WallScreen} />
     <Route path="/search" component={SearchScreen} />
     <Route path="/plates/:plate?" component={PlateScreen} />
+    <Route path="/map" component={MapScreen} />
     <Route path="/lists" component={ListsScreen} />
     <Route path="/collectors" component={CollectorsScreen} />
     <Route path="/people" component={PeopleScreen} />

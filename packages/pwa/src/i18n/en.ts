@@ -22,6 +22,7 @@ export const en = {
   "nav.alerts": "Alerts",
   "nav.live": "Live",
   "nav.search": "Search",
+  "nav.map": "Map",
   "nav.lists": "Lists",
   "nav.collectors": "Collectors",
   "nav.people": "People",

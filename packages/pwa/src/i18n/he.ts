@@ -24,6 +24,7 @@ export const he: Words = {
   "nav.alerts": "התראות",
   "nav.live": "שידור חי",
   "nav.search": "חיפוש",
+  "nav.map": "מפה",
   "nav.lists": "רשימות",
   "nav.collectors": "אוספים",
   "nav.people": "אנשים",

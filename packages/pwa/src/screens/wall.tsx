@@ -1,11 +1,12 @@
 /**
- * The wall: the alert in hand beside the lanes of all alerts, the newest crops, the collectors.
+ * The wall: the alert in hand or the map beside the lanes of all alerts, the newest crops, the collectors.
  * Rule: stands still; a row moves only when its state changes, and one key acknowledges what is in hand.
  */
 import type { AlertView, CollectorView, DetectionView } from "@chaverim/contracts";
 import { A, useNavigate } from "@solidjs/router";
-import { For, Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
+import { For, Match, Show, Suspense, Switch, createEffect, createMemo, createSignal, lazy, onCleanup } from "solid-js";
 import { ageLabel, clockSeconds, momentLabel } from "../clock.ts";
+import { m } from "../i18n/map.ts";
 import { t } from "../i18n/words.ts";
 import { link } from "../local/sync.ts";
 import { plateAddress } from "../parts/addresses.ts";
@@ -20,9 +21,15 @@ import { PlateChip } from "../parts/plate-chip.tsx";
 import { PriorityMark } from "../parts/priority-mark.tsx";
 import { Screen, SoundSwitch } from "../parts/screen.tsx";
 import { asOfLabel } from "../parts/states.tsx";
+import { isWide } from "../parts/width.ts";
 import { local, mayI } from "../session.ts";
 import { shortcuts } from "../settings.ts";
 import { trpc } from "../trpc.ts";
+import "../styles/map.css";
+
+const WallMap = lazy(() => import("../parts/map/wall-map.tsx"));
+/** Set on a wall that shows the alert in hand in the map's place. */
+const ALERT_CHOSEN = "chaverim.wallAlert";
 
 /** Resolved alerts shown; older ones are in the list of alerts. */
 const RESOLVED_SHOWN = 12;
@@ -246,6 +253,12 @@ export default function WallScreen() {
   );
   const hot = createMemo(() => new Set(local().alerts.list.map((alert) => alert.detection.id)));
 
+  const [isMap, setMap] = createSignal(localStorage.getItem(ALERT_CHOSEN) === null);
+  const chooseMap = (wanted: boolean): void => {
+    setMap(wanted);
+    if (wanted) localStorage.removeItem(ALERT_CHOSEN);
+    else localStorage.setItem(ALERT_CHOSEN, "1");
+  };
   const move = (step: 1 | -1): void => {
     const alerts = order();
     const place = alerts.findIndex((alert) => alert.id === chosen()?.id);
@@ -257,6 +270,7 @@ export default function WallScreen() {
     const alert = chosen();
     if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
+    else if (event.key === "m") chooseMap(!isMap());
     else if (event.key === "a" && alert?.state === "new" && !event.repeat) {
       setChosenId(alert.id);
       void acknowledge(alert);
@@ -268,8 +282,23 @@ export default function WallScreen() {
 
   return (
     <Screen title={t("wall.title")} class="wall-main" lead={<SoundSwitch />}>
-      <section class="in-hand" aria-label={t("alert.title")}>
+      <section class="in-hand" aria-label={isMap() ? m("map.title") : t("alert.title")}>
+        <p class="wall-choice">
+          <button type="button" class="button" aria-pressed={!isMap()} onClick={() => chooseMap(false)}>
+            {m("map.showAlert")}
+          </button>
+          <button type="button" class="button" aria-pressed={isMap()} onClick={() => chooseMap(true)}>
+            {m("map.showMap")} <kbd aria-hidden="true">m</kbd>
+          </button>
+        </p>
         <Switch>
+          <Match when={isMap() && isWide()}>
+            <div class="wall-ground">
+              <Suspense>
+                <WallMap chosenCameraId={chosen()?.detection.camera.id} />
+              </Suspense>
+            </div>
+          </Match>
           <Match when={chosen()} keyed={false}>
             {(alert) => <AlertInHand alert={alert()} />}
           </Match>
