@@ -60,7 +60,6 @@ export const mapEn = {
   "map.apart": "{{ seconds }} s apart",
   "map.openPlate": "Timeline",
   "map.allCameras": "All cameras",
-  "map.alertAt": "Alert at {{ camera }}",
   "map.showAlert": "Alert",
   "map.showMap": "Map",
 } as const;

@@ -62,7 +62,6 @@ export const mapHe: MapWords = {
   "map.apart": "בהפרש {{ seconds }} שנ׳",
   "map.openPlate": "ציר זמן",
   "map.allCameras": "כל המצלמות",
-  "map.alertAt": "התראה ב־{{ camera }}",
   "map.showAlert": "התראה",
   "map.showMap": "מפה",
 };

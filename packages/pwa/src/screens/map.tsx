@@ -6,7 +6,7 @@ import { type MapCamera, normalizePlate } from "@chaverim/contracts";
 import { useNavigate } from "@solidjs/router";
 import MapPin from "lucide-solid/icons/map-pin";
 import { Match, Show, Switch, createEffect, createMemo, createSignal, on } from "solid-js";
-import { momentLabel } from "../clock.ts";
+import { currentMs, momentLabel } from "../clock.ts";
 import { m } from "../i18n/map.ts";
 import { link } from "../local/sync.ts";
 import { LookClosed, closedBefore, closedBy } from "../parts/account/look-closed.tsx";
@@ -18,7 +18,7 @@ import { HoursSlider, hourStart } from "../parts/map/hours-slider.tsx";
 import type { Way } from "../parts/map/leaflet-map.ts";
 import { type MapData, createMapData } from "../parts/map/map-data.ts";
 import { CameraMap, frameAround } from "../parts/map/map.tsx";
-import { type RouteStop, drawnLegs, drawnStops, stopsWithin } from "../parts/map/route-drawing.ts";
+import { MEETING_MS, type RouteStop, drawnLegs, drawnStops, stopsWithin } from "../parts/map/route-drawing.ts";
 import { RoutePanel } from "../parts/map/route-panel.tsx";
 import { createOnline } from "../parts/online.ts";
 import { Screen } from "../parts/screen.tsx";
@@ -71,7 +71,9 @@ const createRoutes = (state: () => State) => {
   const otherShown = createMemo(() => {
     const [from, to] = [shown()[0], shown().at(-1)];
     const all = second.answer()?.stops ?? NO_STOPS;
-    return from === undefined || to === undefined ? all : stopsWithin(all, Date.parse(from.at), Date.parse(to.at));
+    return from === undefined || to === undefined
+      ? all
+      : stopsWithin(all, Date.parse(from.at) - MEETING_MS, Date.parse(to.at) + MEETING_MS);
   });
   const ways = createMemo((): Way[] => {
     if (plate() === "") return [];
@@ -140,7 +142,7 @@ const Ground = (props: { data: MapData; state: State; change: Change; routes: Ro
   const choose = (camera: string): void => {
     const shownHour = hour();
     if (shownHour === null || !mayI("see_timeline")) return props.change({ camera });
-    const start = hourStart(shownHour, HOURS, Date.now());
+    const start = hourStart(shownHour, HOURS, currentMs());
     navigate(addressOf("/search", { cameras: camera, from: minuteOf(start), to: minuteOf(start + HOUR_MS) }));
   };
   return (

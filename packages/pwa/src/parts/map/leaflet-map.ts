@@ -65,7 +65,12 @@ const drawGround = (map: L.Map, { shapes }: MapGround): void => {
       const lines = shapes
         .filter((shape) => shape.isArea === isArea && shape.kind === kind)
         .map(({ points }) => points.map(([lon, lat]): [number, number] => [lat, lon]));
-      const options = { renderer, pane: GROUND_PANE, interactive: false, className: `ground ground-${kind}` };
+      const options = {
+        renderer,
+        pane: GROUND_PANE,
+        interactive: false,
+        className: `ground ${isArea ? "area" : "line"}-${kind}`,
+      };
       (isArea ? L.polygon(lines, options) : L.polyline(lines, options)).addTo(map);
     }
   }

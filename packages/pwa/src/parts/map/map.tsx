@@ -7,8 +7,9 @@ import Hand from "lucide-solid/icons/hand";
 import Maximize from "lucide-solid/icons/maximize";
 import Minus from "lucide-solid/icons/minus";
 import Plus from "lucide-solid/icons/plus";
-import { Show, createEffect, createSignal, on, onCleanup, onMount } from "solid-js";
+import { Show, createEffect, createSignal, on, onCleanup, onMount, untrack } from "solid-js";
 import { m } from "../../i18n/map.ts";
+import { link } from "../../local/sync.ts";
 import { language } from "../../settings.ts";
 import { local } from "../../session.ts";
 import { type Frame, frameOf } from "./geometry.ts";
@@ -26,7 +27,8 @@ const followNew = <Row extends { id: string }>(
 ): void => {
   let known: Set<string> | undefined;
   createEffect(() => {
-    if (!rows().ready) return;
+    // What this device catches up with is no news.
+    if (!rows().ready || link().kind === "starting") return;
     const list = rows().list;
     if (known !== undefined)
       for (const row of list.filter(({ id }) => known?.has(id) === false).slice(0, PULSES_AT_ONCE)) tell(cameraOf(row));
@@ -69,7 +71,9 @@ export const CameraMap = (props: {
   createEffect(on([handle, () => props.frameKey, () => props.frame === null], fit));
   createEffect(() => {
     language();
-    handle()?.show(props.shown);
+    const [open, { cameras, chosenId, hour, ways }] = [handle(), props.shown];
+    // Untracked: the words of a pin hold a time, and are drawn with what they tell of, not every second.
+    untrack(() => open?.show({ cameras, chosenId, hour, ways }));
   });
   createEffect(() => handle()?.setMovable(isMovable()));
   followNew<AlertView>(

@@ -61,7 +61,9 @@ export const drawCamera = (pin: HTMLElement, camera: MapCamera, isChosen: boolea
   if (camera.health !== "live") label.append(textElement("span", "pin-words", healthWords(camera)));
   else label.append(textElement("span", "unseen", healthWords(camera)));
   pin.className = `pin health-${camera.health}${isChosen ? " chosen" : ""}`;
-  pin.replaceChildren(picture(...cone, ...healthShape(camera.health), ...ring), label);
+  // A ring that is running goes on.
+  const rings = pin.querySelectorAll(".pin-pulse");
+  pin.replaceChildren(picture(...cone, ...healthShape(camera.health), ...ring), label, ...rings);
 };
 
 /** Draws a camera's count of one hour into its pin; the number is in the circle. */

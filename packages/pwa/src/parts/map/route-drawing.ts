@@ -47,7 +47,7 @@ export const numbersLabel = (numbers: readonly number[]): string =>
     : `${numbers.slice(0, NUMBERS_SHOWN - 1).join(" · ")} … ${numbers.at(-1)}`;
 
 /** Two cars at one camera within this time are together, as in "seen with". */
-const MEETING_MS = 30_000;
+export const MEETING_MS = 30_000;
 
 export type Meeting = { cameraId: string; cameraName: string; at: string; secondsApart: number };
 

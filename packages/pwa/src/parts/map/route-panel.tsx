@@ -14,7 +14,7 @@ import { type RouteStop, meetingsOf } from "./route-drawing.ts";
 /** A stop is on the screen this long while the way is played. */
 const STEP_MS = 700;
 /** Stops listed at once: the newest; the slider reaches the others. */
-const LISTED_MAX = 200;
+const LISTED_MAX = 40;
 
 const legWords = (leg: Leg): string | null => {
   if (leg.kind === "stay") return null;
@@ -24,11 +24,10 @@ const legWords = (leg: Leg): string | null => {
 
 const Stops = (props: { stops: readonly RouteStop[]; onChoose: (cameraId: string) => void }) => {
   const rows = createMemo(() => {
-    const legs = legsOf(props.stops);
     const hidden = Math.max(0, props.stops.length - LISTED_MAX);
-    return props.stops
-      .slice(hidden)
-      .map((stop, place) => ({ stop, number: hidden + place + 1, leg: legs[hidden + place - 1] }));
+    const listed = props.stops.slice(hidden);
+    const legs = legsOf(listed);
+    return listed.map((stop, place) => ({ stop, number: hidden + place + 1, leg: legs[place - 1] }));
   });
   return (
     <ol class="map-stops">
