@@ -1,6 +1,6 @@
 /** Shapes on the map. */
 import { expect, test } from "vitest";
-import { circleRadius, conePoints, frameOf } from "./geometry.ts";
+import { bentLine, circleRadius, conePoints, frameOf } from "./geometry.ts";
 
 test("A frame holds every position, and one position has its surroundings", () => {
   expect(frameOf([])).toBeNull();
@@ -31,4 +31,17 @@ test.each([
 test("A circle grows with its count, by area, between two sizes", () => {
   expect([0, 25, 100].map((count) => circleRadius(count, 100))).toEqual([13, 23.5, 34]);
   expect(circleRadius(0, 0)).toBe(13);
+});
+
+test("A way out and its way back stand beside each other, each on its right", () => {
+  const [south, north] = [
+    { lat: 33, lon: 31 },
+    { lat: 33.1, lon: 31 },
+  ];
+  const [out, back] = [bentLine(south, north), bentLine(north, south)];
+  expect(out[0]).toEqual(south);
+  expect(out.at(-1)?.lat).toBeCloseTo(north.lat, 9);
+  expect(out[2]?.lat).toBeCloseTo(33.05, 9);
+  expect(out[2]?.lon).toBeGreaterThan(31.005);
+  expect(back[2]?.lon).toBeLessThan(30.995);
 });

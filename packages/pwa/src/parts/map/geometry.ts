@@ -52,3 +52,17 @@ export const circleRadius = (count: number, highest: number): number =>
   count <= 0
     ? CIRCLE_MIN_PX
     : CIRCLE_MIN_PX + (CIRCLE_MAX_PX - CIRCLE_MIN_PX) * Math.sqrt(count / Math.max(1, highest));
+
+/** How far a line bends to its right, as a part of its length, so that the way out and the way back stand beside each other. */
+const BEND = 0.07;
+
+/** A bent line from one place to another; its middle is the third of five points. */
+export const bentLine = (from: Position, to: Position): Position[] => {
+  // A degree of longitude is shorter than one of latitude; bent on the ground, not in degrees.
+  const shrink = Math.cos((from.lat * Math.PI) / 180);
+  const [north, east] = [to.lat - from.lat, (to.lon - from.lon) * shrink];
+  return [0, 0.25, 0.5, 0.75, 1].map((part) => {
+    const bend = BEND * 4 * part * (1 - part);
+    return { lat: from.lat + north * part - east * bend, lon: from.lon + (east * part + north * bend) / shrink };
+  });
+};

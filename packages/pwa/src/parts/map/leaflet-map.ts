@@ -9,7 +9,7 @@ import "leaflet.markercluster";
 import "leaflet/dist/leaflet.css";
 import "leaflet.markercluster/dist/MarkerCluster.css";
 import { m } from "../../i18n/map.ts";
-import type { Frame } from "./geometry.ts";
+import { type Frame, bentLine } from "./geometry.ts";
 import { drawCamera, drawCount, textElement } from "./pins.ts";
 import { type DrawnLeg, type DrawnStop, numbersLabel } from "./route-drawing.ts";
 
@@ -98,15 +98,14 @@ const addTiles = async (map: L.Map, { source, onGroundMissing }: Options, isOpen
 
 const wayLayers = ({ legs, stops }: Way, place: number): L.Layer[] => [
   ...legs.flatMap(({ from, to, kind, speedKph }) => {
-    const ends: L.LatLngTuple[] = [
-      [from.lat, from.lon],
-      [to.lat, to.lon],
-    ];
-    const line = L.polyline(ends, { interactive: false, className: `leg leg-${kind} way-${place}` });
+    const points = bentLine(from, to).map(({ lat, lon }): L.LatLngTuple => [lat, lon]);
+    const line = L.polyline(points, { interactive: false, className: `leg leg-${kind} way-${place}` });
     if (kind !== "impossible" || speedKph === null) return [line];
     const words = textElement("span", "leg-words", m("map.leg.impossible", { speed: Math.round(speedKph) }));
-    const middle: L.LatLngTuple = [(from.lat + to.lat) / 2, (from.lon + to.lon) / 2];
-    return [line, L.marker(middle, { icon: icon(words), interactive: false, keyboard: false })];
+    return [
+      line,
+      L.marker(points[2] ?? points[0] ?? [0, 0], { icon: icon(words), interactive: false, keyboard: false }),
+    ];
   }),
   ...stops.map(({ position, numbers }) =>
     L.marker([position.lat, position.lon], {

@@ -73,7 +73,9 @@ export const CameraMap = (props: {
     language();
     const [open, { cameras, chosenId, hour, ways }] = [handle(), props.shown];
     // Untracked: the words of a pin hold a time, and are drawn with what they tell of, not every second.
-    untrack(() => open?.show({ cameras, chosenId, hour, ways }));
+    // A task of its own: a long way is understood in one and drawn in the next.
+    const timer = setTimeout(() => untrack(() => open?.show({ cameras, chosenId, hour, ways })));
+    onCleanup(() => clearTimeout(timer));
   });
   createEffect(() => handle()?.setMovable(isMovable()));
   followNew<AlertView>(

@@ -4,7 +4,7 @@
  */
 import { type Leg, legsOf } from "@chaverim/contracts";
 import { A } from "@solidjs/router";
-import { For, Show, createMemo, createSignal, onCleanup } from "solid-js";
+import { For, Show, createDeferred, createMemo, createSignal, onCleanup } from "solid-js";
 import { momentLabel, spanLabel } from "../../clock.ts";
 import { m } from "../../i18n/map.ts";
 import { plateAddress } from "../addresses.ts";
@@ -14,7 +14,7 @@ import { type RouteStop, meetingsOf } from "./route-drawing.ts";
 /** A stop is on the screen this long while the way is played. */
 const STEP_MS = 700;
 /** Stops listed at once: the newest; the slider reaches the others. */
-const LISTED_MAX = 40;
+const LISTED_MAX = 25;
 
 const legWords = (leg: Leg): string | null => {
   if (leg.kind === "stay") return null;
@@ -23,9 +23,12 @@ const legWords = (leg: Leg): string | null => {
 };
 
 const Stops = (props: { stops: readonly RouteStop[]; onChoose: (cameraId: string) => void }) => {
+  // Rows follow the slider and the map when there is time for them.
+  const stops = createDeferred(() => props.stops);
   const rows = createMemo(() => {
-    const hidden = Math.max(0, props.stops.length - LISTED_MAX);
-    const listed = props.stops.slice(hidden);
+    const all = stops();
+    const hidden = Math.max(0, all.length - LISTED_MAX);
+    const listed = all.slice(hidden);
     const legs = legsOf(listed);
     return listed.map((stop, place) => ({ stop, number: hidden + place + 1, leg: legs[place - 1] }));
   });
