@@ -1,8 +1,8 @@
 /** Commands: who gives them, who gets them, how they are signed, and how they are answered. */
 import { createPublicKey, randomBytes, verify } from "node:crypto";
-import { type Command, commandText, signedBytes } from "@chaverim/contracts";
+import { type Command, TEST_VENDOR, commandText, signedBytes } from "@chaverim/contracts";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { sendBatch } from "../testing/batches.ts";
+import { aDetection, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
 import { aDevice, aHeartbeat, sendHeartbeat } from "../testing/devices.ts";
 import { type Browser, failureOf } from "../testing/people.ts";
@@ -68,13 +68,29 @@ test("A command goes out with the next heartbeats, signed for this collector, un
     {
       id,
       verb: "set_log_level",
+      camera: null,
+      level: "debug",
       createdAt: expect.any(String),
       createdBy: "A admin",
       notAfter: command?.notAfter,
       sentAt: expect.any(String),
       acked: { at: expect.any(String), ...done },
+      arrivedAt: null,
     },
   ]);
+});
+
+test("A test detection has arrived when central holds the one that names this command, and not before", async () => {
+  const [camera] = await central.sql<{ id: string }[]>`select id from cameras where collector_id = ${collector.id}`;
+  const testOf = (eventId: string) => aDetection({ plate: null, vendor: { name: TEST_VENDOR, eventId } });
+  const read = async () => (await admin.trpc.collectors.commands.query({ id: collector.id }))[0];
+  const { id } = await give({ verb: "capture_test", args: { cameraId: "gate" } });
+  await fetchCommands();
+  expect(await ack(id, done)).toBe(200);
+  await sendBatch(central.url, collector.apiKey, [testOf(crypto.randomUUID()), aDetection({ plate: null })]);
+  expect(await read()).toMatchObject({ camera: { id: camera?.id, name: "gate" }, arrivedAt: null });
+  const { body } = await sendBatch(central.url, collector.apiKey, [testOf(id)]);
+  expect((await read())?.arrivedAt).toBe(body.results[0]?.receipt?.receivedAt);
 });
 
 test("Counters rise with each command of a collector, however many are given at once, and after a restore as well", async () => {
