@@ -10,7 +10,7 @@ import { codeOf, reasonOf } from "./failure.ts";
 
 export type BatchElement = {
   row: DueRow;
-  /** What stands in `detections`: the payload itself, or the payload as a text beside its signature. */
+  /** What stands in `detections`: the payload as a text beside its signature. */
   text: string;
   images: (StoredImage & { data: Buffer })[];
   /** Images that cannot go now (a disk that does not read, a size that central does not take): tried again later. */
@@ -42,8 +42,7 @@ const emptyBatch = (): Batch => ({ elements: [], bytes: 0, idle: [], lost: [], i
 
 const elementOf = (row: DueRow): BatchElement => {
   const { payload, signature } = row;
-  const text = signature === null ? payload : JSON.stringify({ payload, signature });
-  return { row, text, images: [], withheld: [] };
+  return { row, text: JSON.stringify({ payload, signature }), images: [], withheld: [] };
 };
 
 /** Reads one image into its element, or notes why it cannot go. */

@@ -6,18 +6,19 @@ import { checksumOf, readSaid, type BufferRows, type FoundRow, type Lane, type S
 import { sha256Of, type ImageStore } from "./images.ts";
 import { placeOf, rowOfSidecar } from "./rebuild.ts";
 import type { SidecarStore } from "./sidecars.ts";
+import type { Vault } from "./vault.ts";
 
-/** A row as it is sent. `imagesDue` are those that central does not have yet; `signature` is null in a row of version 0.1. */
+/** A row as it is sent. `imagesDue` are those that central does not have yet. */
 export type DueRow = {
   seq: number;
   id: string;
   payload: string;
-  signature: string | null;
+  signature: string;
   tries: number;
   imagesDue: StoredImage[];
 };
 
-type Parts = { sidecars: SidecarStore; images: Pick<ImageStore, "has"> };
+type Parts = { sidecars: SidecarStore; images: Pick<ImageStore, "has">; vault: Pick<Vault, "sign"> };
 
 const describe = (images: readonly StoredImage[]): string =>
   images
@@ -79,10 +80,12 @@ export const findDue = (rows: BufferRows, parts: Parts, limit: number, monotonic
     }
     // Others come up into the places of damaged ones: fewer rows than `limit` always means that no more are due.
     if (whole.length < found.length) continue;
-    return whole.map(({ seq, id, payload, signature, tries }) => {
+    return whole.map(({ seq, id, payload, signature: signed, tries }) => {
       const imagesDue = statements.images
         .all(seq)
         .flatMap(({ role, sha256, bytes, due }) => (due === 1 ? [{ role, sha256, bytes }] : []));
+      // Version 0.1 signed nothing. Once central knows this device, what is not signed is no fact there.
+      const signature = signed ?? parts.vault.sign("payload", payload);
       return { seq, id, payload, signature, tries, imagesDue };
     });
   }

@@ -281,7 +281,7 @@ export const openBuffer = async (
     lastSeq: () => headPlace()?.seq ?? 0,
     add: createAdd({ store, write, space, arrivals }),
     due: (limit, monotonicMs, lane) =>
-      withRows((rows) => findDue(rows, { sidecars, images: store }, limit, monotonicMs, lane)),
+      withRows((rows) => findDue(rows, { sidecars, images: store, vault }, limit, monotonicMs, lane)),
     nextDueAtMs: () => withRows(({ statements }) => statements.nextWaiting.get() ?? null),
     readImage: (image) => store.read(image.sha256),
     settle: (settlements) =>

@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 import { openBuffer, type DetectionBuffer, type DueRow } from "./buffer.ts";
 import { sha256Of } from "./images.ts";
 import { aJpeg, aReceipt, aSighting, createFakeClock, temporaryFolder } from "./testing.ts";
+import { openVault } from "./vault.ts";
 
 /** Capturing again, in milliseconds (the owner's figure). */
 const CAPTURING_AGAIN_MS = 5_000;
@@ -275,16 +276,18 @@ test("pictures whose files are there are due again after a rebuild, those that a
   expect(unsentOf(buffer)[0]?.imagesDue).toEqual([{ role: "crop", sha256: sha256Of(kept), bytes: kept.length }]);
 });
 
-test("rows of version 0.1 are kept and sent as they are, and the chain goes on from the last of them", async () => {
+test("rows of version 0.1 keep their bytes, are signed when they are sent, and the chain goes on from the last", async () => {
   await using folder = await temporaryFolder();
   await copyFile(new URL("../fixtures/buffer-0.1.db", import.meta.url), join(folder.path, "buffer.db"));
-  await using buffer = await openBuffer(folder.path, createFakeClock());
+  const vault = await openVault(folder.path);
+  await using buffer = await openBuffer(folder.path, createFakeClock(), { vault });
   await buffer.add(aSighting());
   const [signed, ...old] = unsentOf(buffer);
   expect([buffer.epoch, buffer.lastSeq()]).toEqual([1, 3]);
-  expect(old.map(({ signature, seq }) => [seq, signature])).toEqual([
-    [2, null],
-    [1, null],
-  ]);
+  expect(old.map(({ seq }) => seq)).toEqual([2, 1]);
+  for (const { payload, signature } of old) {
+    expect(JSON.parse(payload)).not.toHaveProperty("nonce");
+    expect(vault.isOurs("payload", payload, signature)).toBe(true);
+  }
   expect(JSON.parse(signed?.payload ?? "")).toMatchObject({ epoch: 1, seq: 3, prev: sha256Of(old[0]?.payload ?? "") });
 });
