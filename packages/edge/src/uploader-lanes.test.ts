@@ -74,6 +74,50 @@ test("a fresh detection overtakes an image request that is under way, and a back
   await until(isEmpty(line.buffer));
 });
 
+test("images of a detection that is sent while others' images are under way follow them", async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const keep = keeping();
+  await using line = await openLine(async (request) => {
+    if (carriesImages(request)) await held;
+    return keep(request);
+  });
+  line.uploader.setPace({ ...aPace, imagesPaused: true });
+  await fill(line.buffer, 1, true);
+  line.start();
+  await until(() => line.buffer.stats().lanes.metadata.rows === 0);
+  line.uploader.setPace(aPace);
+  await until(() => line.central.batches().some(carriesImages));
+  await line.buffer.add(aSighting({ plate: "FRESH", pictures: [...pictures] }));
+  line.uploader.noteAdded(100);
+  await until(() => line.buffer.stats().lanes.metadata.rows === 0);
+  release();
+  await until(isEmpty(line.buffer));
+  expect(line.central.batches().map(carriesImages)).toEqual([false, true, false, true]);
+});
+
+test("what central turns out not to hold goes again, also when that is heard while another batch is under way", async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const keep = keeping();
+  await using line = await openLine(async (request) => {
+    if (request.body.includes("SECOND")) await held;
+    return keep(request);
+  });
+  line.start();
+  for (const plate of ["FIRST", "SECOND"]) {
+    await line.buffer.add(aSighting({ plate }));
+    line.uploader.noteAdded(100);
+    await until(() => line.central.batches().some((request) => request.body.includes(plate)));
+    if (plate === "FIRST") await until(isEmpty(line.buffer));
+  }
+  expect(line.buffer.notHeld(line.buffer.epoch, [], false)).toBe(1);
+  line.uploader.noteAgain();
+  release();
+  await until(isEmpty(line.buffer));
+  expect(line.central.batches().map((request) => request.body.includes("FIRST"))).toEqual([true, false, true]);
+});
+
 test("metadata goes newest first and images oldest first, each row and each image once", async () => {
   const keep = keeping();
   await using line = await openLine((request, count) => {

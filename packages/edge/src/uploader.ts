@@ -61,6 +61,8 @@ export const createUploader = (options: UploaderOptions): Uploader => {
   let pending = { rows: 0, bytes: 0, sinceMs: 0 };
   /** Rows may be due that nobody has counted: at start, and whenever a batch could not take everything. */
   let backlog = true;
+  /** As much, said while a batch is under way, which knows nothing of it. */
+  let backlogMeanwhile = false;
   let imagesWait = true;
   let imagesUnderWay = false;
   const limits = () => ({ bytes: line.budget(), imageBytes: context.limits.imageBytes });
@@ -75,20 +77,23 @@ export const createUploader = (options: UploaderOptions): Uploader => {
 
   const sendMetadata = async (signal: AbortSignal): Promise<void> => {
     pending = { rows: 0, bytes: 0, sinceMs: 0 };
+    backlogMeanwhile = false;
     const outcome = await metadata.send((rows, more) => {
       const alone = more || imagesUnderWay || context.pace.imagesPaused || line.isSlow() || olderImagesWait(rows);
       return fillMetadataBatch(buffer, rows, limits(), !alone);
     }, signal);
-    backlog = outcome.kind === "kept" || outcome.more;
+    backlog = outcome.kind === "kept" || outcome.more || backlogMeanwhile;
     if (outcome.imagesLeft) imagesWait = true;
     imagesWaker.wake();
   };
 
   const sendImages = async (signal: AbortSignal): Promise<void> => {
     imagesUnderWay = true;
+    // Before, and not after: meanwhile the other lane, or a heartbeat, may say that there are more.
+    imagesWait = false;
     try {
       const outcome = await images.send((rows) => fillImageBatch(buffer, rows, limits()), signal);
-      imagesWait = outcome.kind === "kept" || outcome.more || outcome.imagesLeft;
+      if (outcome.kind === "kept" || outcome.more || outcome.imagesLeft) imagesWait = true;
     } finally {
       imagesUnderWay = false;
     }
@@ -101,6 +106,7 @@ export const createUploader = (options: UploaderOptions): Uploader => {
 
   const noteAgain = () => {
     backlog = true;
+    backlogMeanwhile = true;
     imagesWait = true;
     wakeBoth();
   };
