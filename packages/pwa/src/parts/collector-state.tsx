@@ -28,6 +28,10 @@ export const collectorTone = (state: CollectorView["state"]): "ok" | "warn" | "c
 
 const SHAPES = { ok: "dot", warn: "dot diamond", critical: "dot hollow", quiet: "dot hollow" } as const;
 
+/** What a collector last said of itself says nothing of now. */
+export const isAway = (state: CollectorView["state"]): boolean =>
+  state === "offline" || state === "never_seen" || state === "revoked";
+
 export const CollectorDot = (props: { state: CollectorView["state"] }) => (
   <i class={`${SHAPES[collectorTone(props.state)]} ${collectorTone(props.state)}`} />
 );

@@ -1,9 +1,9 @@
 /**
- * Collectors: which devices deliver, how late, and the cameras behind them.
+ * Collectors: what is wrong with them first, then which devices deliver and how late.
  * Rule: only the abnormal has colour; what is not known says so and is never a zero.
  */
 import type { CollectorView } from "@chaverim/contracts";
-import ChevronDown from "lucide-solid/icons/chevron-down";
+import { A, useNavigate } from "@solidjs/router";
 import Plus from "lucide-solid/icons/plus";
 import Server from "lucide-solid/icons/server";
 import { For, Match, Show, Switch, createSignal } from "solid-js";
@@ -13,8 +13,11 @@ import { t } from "../i18n/words.ts";
 import { CollectorDot, CollectorState, collectorTone, perMinuteNow, queueSince } from "../parts/collector-state.tsx";
 import { percentLabel } from "../parts/match-words.ts";
 import { type CollectorAct, CollectorActs } from "../parts/office/collector-acts.tsx";
-import { CollectorCameras } from "../parts/office/collector-cameras.tsx";
-import { CollectorKeys } from "../parts/office/collector-keys.tsx";
+import { DELAY_HIGH, DISK_FULL, HOT_CELSIUS } from "../parts/office/collector-facts.tsx";
+import { CollectorTabs, countQuarantined } from "../parts/office/collector-tabs.tsx";
+import { degreesLabel } from "../parts/office/health-words.ts";
+import { AllProblems } from "../parts/office/problems.tsx";
+import { drainBrief } from "../parts/office/queue-words.ts";
 import { createOnline } from "../parts/online.ts";
 import { Screen } from "../parts/screen.tsx";
 import { Sparkline } from "../parts/sparkline.tsx";
@@ -22,113 +25,106 @@ import { NoPermission, Notice, Shapes, TroubleNotice } from "../parts/states.tsx
 import { mayI } from "../session.ts";
 import { trpc } from "../trpc.ts";
 import "../styles/office.css";
+import "../styles/log.css";
+import "../styles/collectors.css";
 
 /** Heartbeats come every 60 s; asking four times as often shows a change within 15 s. */
 const REFRESH_MS = 15_000;
-/** From here on a Raspberry Pi is close to throttling itself at 80 °C. */
-const HOT_CELSIUS = 75;
-/** A disk that is this full needs a person within days. */
-const DISK_FULL = 0.9;
-/** Seconds; alerts are promised within 5. */
-const DELAY_HIGH = 30;
 
-const Row = (props: {
-  collector: CollectorView;
-  open: boolean;
-  onToggle: () => void;
-  onAct: (act: CollectorAct) => void;
-}) => {
+/** A line is quiet while all is well, and while nothing is expected. */
+const lineTone = (state: CollectorView["state"]): "warn" | "critical" | undefined => {
+  const tone = collectorTone(state);
+  return tone === "warn" || tone === "critical" ? tone : undefined;
+};
+
+const Received = (props: { collector: CollectorView }) => (
+  <span class="spark-line">
+    <Sparkline
+      counts={props.collector.perMinute}
+      tone={lineTone(props.collector.state)}
+      label={t("collectors.spark", {
+        now: perMinuteNow(props.collector),
+        highest: Math.max(0, ...props.collector.perMinute),
+        total: props.collector.perMinute.reduce((sum, count) => sum + count, 0),
+      })}
+    />
+    <strong class={lineTone(props.collector.state) ?? ""}>{perMinuteNow(props.collector)}</strong>
+  </span>
+);
+
+const Queue = (props: { collector: CollectorView }) => (
+  <Show when={props.collector.queue} fallback={<span class="quiet">{t("collectors.unknown")}</span>}>
+    {(queue) => (
+      <>
+        <span classList={{ quiet: queue().rows === 0 }}>
+          {queue().rows}
+          <Show when={queueSince(props.collector)}>{(since) => <span class="quiet"> · {since()}</span>}</Show>
+        </span>
+        <Show when={drainBrief(props.collector)}>{(brief) => <span class="queue-end quiet">{brief()}</span>}</Show>
+      </>
+    )}
+  </Show>
+);
+
+const Row = (props: { collector: CollectorView }) => {
+  const navigate = useNavigate();
+  const href = () => `/collectors/${props.collector.id}`;
   const tone = () => collectorTone(props.collector.state);
   const unapproved = () => props.collector.cameras.filter((camera) => !camera.approved).length;
   return (
-    <>
-      <tr classList={{ open: props.open }} onClick={() => props.onToggle()}>
-        <th scope="row">
-          <button
-            type="button"
-            class="row-button"
-            aria-expanded={props.open}
-            onClick={(event) => {
-              event.stopPropagation();
-              props.onToggle();
-            }}
-          >
-            <ChevronDown aria-hidden="true" class="chevron" />
-            <bdi>{props.collector.name}</bdi>
-          </button>
-        </th>
-        <td>
-          <CollectorState collector={props.collector} />
-        </td>
-        <td class="number" data-label={t("collectors.cameras")}>
-          <Show when={unapproved() > 0}>
-            <span class="warn">{t("collectors.unapprovedShort", { count: unapproved() })} · </span>
-          </Show>
-          {props.collector.cameras.length}
-        </td>
-        <td class="spark-cell" data-label={t("collectors.received")}>
-          <span class="spark-line">
-            <Sparkline perMinute={props.collector.perMinute} state={props.collector.state} />
-            <strong class={tone() === "ok" ? "" : tone()}>{perMinuteNow(props.collector)}</strong>
-          </span>
-        </td>
-        <td
-          class="number"
-          data-label={t("collectors.delay")}
-          classList={{ warn: (props.collector.delaySeconds ?? 0) > DELAY_HIGH }}
-        >
-          {props.collector.delaySeconds === null ? "–" : spanLabel(props.collector.delaySeconds * 1000)}
-        </td>
-        <td data-label={t("collectors.queue")}>
-          <Show when={props.collector.queue} fallback={<span class="quiet">{t("collectors.unknown")}</span>}>
-            {(queue) => (
-              <span classList={{ quiet: queue().rows === 0 }}>
-                {queue().rows}
-                <Show when={queueSince(props.collector)}>{(since) => <span class="quiet"> · {since()}</span>}</Show>
-              </span>
-            )}
-          </Show>
-        </td>
-        <td
-          class="number"
-          data-label={t("collectors.heartbeat")}
-          classList={{ warn: tone() === "warn", critical: tone() === "critical" }}
-        >
-          {props.collector.lastHeartbeatAt === null ? t("collectors.never") : ageLabel(props.collector.lastHeartbeatAt)}
-        </td>
-        <td
-          class="number"
-          data-label={t("collectors.disk")}
-          classList={{ warn: (props.collector.diskUsed ?? 0) > DISK_FULL }}
-        >
-          {props.collector.diskUsed === null ? "–" : percentLabel(props.collector.diskUsed)}
-        </td>
-        <td
-          class="number"
-          data-label={t("collectors.temp")}
-          classList={{ warn: (props.collector.temperature ?? 0) > HOT_CELSIUS }}
-        >
-          {props.collector.temperature === null ? (
-            "–"
-          ) : (
-            <bdi dir="ltr">{Math.round(props.collector.temperature)} °C</bdi>
-          )}
-        </td>
-        <td class="number quiet" data-label={t("collectors.version")}>
-          {props.collector.version ?? "–"}
-        </td>
-      </tr>
-      <Show when={props.open}>
-        <tr class="cameras-row">
-          <td colspan="10">
-            <CollectorCameras collector={props.collector} onAct={props.onAct} />
-            <Show when={mayI("manage_collectors")}>
-              <CollectorKeys collector={props.collector} onAct={props.onAct} />
-            </Show>
-          </td>
-        </tr>
-      </Show>
-    </>
+    <tr onClick={() => navigate(href())}>
+      <th scope="row">
+        <A class="site-link" href={href()}>
+          <bdi>{props.collector.name}</bdi>
+        </A>
+      </th>
+      <td>
+        <CollectorState collector={props.collector} />
+      </td>
+      <td class="number" data-label={t("collectors.cameras")}>
+        <Show when={unapproved() > 0}>
+          <span class="warn">{t("collectors.unapprovedShort", { count: unapproved() })} · </span>
+        </Show>
+        {props.collector.cameras.length}
+      </td>
+      <td class="spark-cell" data-label={t("collectors.received")}>
+        <Received collector={props.collector} />
+      </td>
+      <td
+        class="number"
+        data-label={t("collectors.delay")}
+        classList={{ warn: (props.collector.delaySeconds ?? 0) > DELAY_HIGH }}
+      >
+        {props.collector.delaySeconds === null ? "–" : spanLabel(props.collector.delaySeconds * 1000)}
+      </td>
+      <td class="queue-cell" data-label={t("collectors.queue")}>
+        <Queue collector={props.collector} />
+      </td>
+      <td
+        class="number"
+        data-label={t("collectors.heartbeat")}
+        classList={{ warn: tone() === "warn", critical: tone() === "critical" }}
+      >
+        {props.collector.lastHeartbeatAt === null ? t("collectors.never") : ageLabel(props.collector.lastHeartbeatAt)}
+      </td>
+      <td
+        class="number"
+        data-label={t("collectors.disk")}
+        classList={{ warn: (props.collector.diskUsed ?? 0) > DISK_FULL }}
+      >
+        {props.collector.diskUsed === null ? "–" : percentLabel(props.collector.diskUsed)}
+      </td>
+      <td
+        class="number"
+        data-label={t("collectors.temp")}
+        classList={{ warn: (props.collector.temperature ?? 0) > HOT_CELSIUS || props.collector.throttled === true }}
+      >
+        {props.collector.temperature === null ? "–" : <bdi dir="ltr">{degreesLabel(props.collector.temperature)}</bdi>}
+      </td>
+      <td class="number quiet" data-label={t("collectors.version")}>
+        {props.collector.version ?? "–"}
+      </td>
+    </tr>
   );
 };
 
@@ -154,12 +150,10 @@ const NUMERIC: ReadonlySet<string> = new Set([
 ]);
 
 const AddButton = (props: { onAdd: () => void }) => (
-  <Show when={mayI("manage_collectors")}>
-    <button type="button" class="button primary" onClick={() => props.onAdd()}>
-      <Plus aria-hidden="true" />
-      {w("keys.add")}
-    </button>
-  </Show>
+  <button type="button" class="button primary" onClick={() => props.onAdd()}>
+    <Plus aria-hidden="true" />
+    {w("keys.add")}
+  </button>
 );
 
 export default function CollectorsScreen() {
@@ -168,7 +162,6 @@ export default function CollectorsScreen() {
     (_all, signal, putting) => trpc.collectors.list.query(undefined, { signal, ...putting }),
     REFRESH_MS,
   );
-  const [openId, setOpenId] = createSignal<string | null>(null);
   const [act, setAct] = createSignal<CollectorAct>();
   const count = (states: readonly CollectorView["state"][]) =>
     (collectors.answer() ?? []).filter((collector) => states.includes(collector.state)).length;
@@ -191,6 +184,16 @@ export default function CollectorsScreen() {
         </Show>
       }
     >
+      <Show when={mayI("manage_collectors")}>
+        <div class="log-head">
+          <CollectorTabs here="collectors" waiting={countQuarantined(collectors.answer())} />
+          <Show when={collectors.answer()?.length}>
+            <span class="log-acts">
+              <AddButton onAdd={() => setAct({ kind: "add" })} />
+            </span>
+          </Show>
+        </div>
+      </Show>
       <Switch>
         <Match when={!mayI("see_collectors")}>
           <NoPermission title={t("collectors.who")} text={t("collectors.whoNext")} />
@@ -208,7 +211,11 @@ export default function CollectorsScreen() {
             icon={<Server aria-hidden="true" />}
             title={t("collectors.empty")}
             text={t("collectors.emptyNext")}
-            action={<AddButton onAdd={() => setAct({ kind: "add" })} />}
+            action={
+              <Show when={mayI("manage_collectors")}>
+                <AddButton onAdd={() => setAct({ kind: "add" })} />
+              </Show>
+            }
           />
         </Match>
         <Match when={collectors.answer()}>
@@ -219,9 +226,7 @@ export default function CollectorsScreen() {
                   {t("states.shownAsOf", { time: momentLabel(collectors.asOf() ?? 0, true) })}
                 </p>
               </Show>
-              <div class="actions-line">
-                <AddButton onAdd={() => setAct({ kind: "add" })} />
-              </div>
+              <AllProblems collectors={list()} />
               <table class="collectors">
                 <thead>
                   <tr>
@@ -239,14 +244,7 @@ export default function CollectorsScreen() {
                   <For each={list().map(({ id }) => id)}>
                     {(id) => (
                       <Show when={list().find((collector) => collector.id === id)}>
-                        {(collector) => (
-                          <Row
-                            collector={collector()}
-                            open={openId() === id}
-                            onToggle={() => setOpenId((open) => (open === id ? null : id))}
-                            onAct={setAct}
-                          />
-                        )}
+                        {(collector) => <Row collector={collector()} />}
                       </Show>
                     )}
                   </For>
