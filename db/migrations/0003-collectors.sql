@@ -29,6 +29,13 @@ create table central_epochs (
 );
 insert into central_epochs (epoch, reason) values (1, 'installed');
 
+-- How often central has noted beside the database that it was here: an older copy of the database has fewer than the note.
+create table central_marks (
+  is_only boolean primary key default true check (is_only),
+  marks bigint not null
+);
+insert into central_marks (marks) values (0);
+
 -- Predecessors in a collector's chain.
 create index evidence_payloads_place on evidence_payloads (collector_id, epoch, seq) where seq is not null;
 
@@ -87,5 +94,6 @@ create unique index health_alerts_open on health_alerts (collector_id, kind, coa
 create index health_alerts_newest on health_alerts (opened_at desc);
 
 grant select on collector_received, central_epochs, camera_hours, commands, quarantine_decisions, health_alerts to chaverim_app;
+grant select, insert, update on central_marks to chaverim_app;
 grant insert, update on collector_received, camera_hours, commands, health_alerts to chaverim_app;
 grant insert on central_epochs, quarantine_decisions to chaverim_app;
