@@ -82,7 +82,13 @@ const CameraRow = (props: {
       <tr>
         <th scope="row">
           <bdi>{props.camera.name}</bdi>
-          <Show when={props.camera.area}>{(area) => <bdi class="camera-area quiet">{area()}</bdi>}</Show>
+          <Show when={props.camera.area}>
+            {(area) => (
+              <span class="camera-area quiet">
+                <bdi>{area()}</bdi>
+              </span>
+            )}
+          </Show>
           <Show when={!props.camera.approved}>
             <span class="camera-area warn">{t("collectors.unapproved")}</span>
           </Show>
@@ -104,29 +110,31 @@ const CameraRow = (props: {
             {(hour) => hourWords(hour())}
           </Show>
         </td>
-        <td class="camera-acts">
+        <td class="camera-last">
           <Show when={mayI("manage_collectors") && props.collector.state !== "revoked"}>
-            <Show when={!props.camera.approved}>
-              <button
-                type="button"
-                class="button primary"
-                aria-label={t("collectors.approveCamera", { name: props.camera.name })}
-                onClick={() => props.onAct({ kind: "approve", camera: props.camera })}
-              >
-                {t("collectors.approve")}
-              </button>
-            </Show>
-            <Show when={props.held === ""}>
-              <button
-                type="button"
-                class="button"
-                aria-label={w("cameras.testOf", { name: props.camera.name })}
-                disabled={isTesting()}
-                onClick={() => void sendTest()}
-              >
-                {w("cameras.test")}
-              </button>
-            </Show>
+            <div class="camera-acts">
+              <Show when={!props.camera.approved}>
+                <button
+                  type="button"
+                  class="button primary"
+                  aria-label={t("collectors.approveCamera", { name: props.camera.name })}
+                  onClick={() => props.onAct({ kind: "approve", camera: props.camera })}
+                >
+                  {t("collectors.approve")}
+                </button>
+              </Show>
+              <Show when={props.held === ""}>
+                <button
+                  type="button"
+                  class="button"
+                  aria-label={w("cameras.testOf", { name: props.camera.name })}
+                  disabled={isTesting()}
+                  onClick={() => void sendTest()}
+                >
+                  {w("cameras.test")}
+                </button>
+              </Show>
+            </div>
           </Show>
         </td>
       </tr>

@@ -49,11 +49,18 @@ const stateWords = (command: CommandView, state: CommandState): string => {
 /** What the command is about beside its verb. */
 const Subject = (props: { command: CommandView }) => (
   <>
-    <Show when={props.command.camera}>{(camera) => <bdi class="quiet"> · {camera().name}</bdi>}</Show>
+    <Show when={props.command.camera}>
+      {(camera) => (
+        <span class="quiet">
+          {" · "}
+          <bdi>{camera().name}</bdi>
+        </span>
+      )}
+    </Show>
     <Show when={props.command.level}>
       {(level) => (
         <>
-          <span class="quiet"> · </span>
+          <span class="quiet">{" · "}</span>
           <code dir="ltr">{level()}</code>
         </>
       )}

@@ -52,7 +52,7 @@ const clockWords = (offsetMs: number): string => {
 const Waiting = (props: { collector: CollectorView }) => (
   <section>
     <h3>{w("lane.title")}</h3>
-    <dl class="facts">
+    <dl class="site-facts">
       <Show
         when={props.collector.lanes}
         fallback={
@@ -70,14 +70,14 @@ const Waiting = (props: { collector: CollectorView }) => (
         {(seconds) => <Fact label={w("lane.room")}>{w("lane.roomFor", { span: durationLabel(seconds()) })}</Fact>}
       </Show>
     </dl>
-    <p class="facts-sum">{drainWords(props.collector)}</p>
+    <p class="site-facts-sum">{drainWords(props.collector)}</p>
   </section>
 );
 
 const Device = (props: { collector: CollectorView }) => (
   <section>
     <h3>{w("device.title")}</h3>
-    <dl class="facts">
+    <dl class="site-facts">
       <Fact label={w("device.disk")} warn={(props.collector.diskUsed ?? 0) > DISK_FULL}>
         {props.collector.diskUsed === null
           ? "–"
@@ -115,7 +115,8 @@ const Day = (props: { collector: CollectorView; history: CollectorHistory }) => 
       <h3>{w("day.title")}</h3>
       <Sparkline
         wide
-        counts={props.history.perHour}
+        // The hour that is not over would look like a fall.
+        counts={props.history.perHour.slice(0, -1)}
         label={w("day.chart", { now: current(), highest: Math.max(0, ...props.history.perHour), total: total() })}
       />
       <p class="day-axis quiet" aria-hidden="true">
@@ -126,7 +127,7 @@ const Day = (props: { collector: CollectorView; history: CollectorHistory }) => 
         <strong>{w("day.total", { count: total() })}</strong>
         <span class="quiet">{w("day.hour", { count: current() })}</span>
       </p>
-      <dl class="facts">
+      <dl class="site-facts">
         <Fact label={w("device.delay")} warn={(props.collector.delaySeconds ?? 0) > DELAY_HIGH}>
           {props.collector.delaySeconds === null ? "–" : spanLabel(props.collector.delaySeconds * 1000)}
         </Fact>

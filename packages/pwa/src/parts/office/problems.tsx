@@ -39,7 +39,9 @@ export const AllProblems = (props: { collectors: readonly CollectorView[] }) => 
               <li>
                 <A class="problem" href={`/collectors/${collector.id}`}>
                   <Mark alert={alert} />
-                  <bdi class="problem-who">{collector.name}</bdi>
+                  <span class="problem-who">
+                    <bdi>{collector.name}</bdi>
+                  </span>
                   <span class={`problem-what ${problemOf(alert).tone}`}>{problemOf(alert).title}</span>
                   <Since alert={alert} />
                 </A>
