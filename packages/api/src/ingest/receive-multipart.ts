@@ -15,6 +15,12 @@ import {
 } from "../evidence/store.ts";
 import { AppError } from "../failure.ts";
 
+/**
+ * The text waits in memory until it is judged, images do not. Five hundred detections have about 1 MB; with four batches of a key at
+ * once this keeps what one collector can make central hold, and read, well below what a small server has.
+ */
+export const TEXT_BYTES_MAX = 4 * 1024 * 1024;
+
 export type ReceivedBatch = {
   /** The bytes of the `detections` part; null when there is none. */
   detections: Buffer | null;
@@ -24,7 +30,12 @@ export type ReceivedBatch = {
 
 const tooLarge = (cause?: unknown) =>
   new AppError("too_large", "The batch is larger than this server takes at once. Split it and send the parts.", {
-    details: { maxBatchBytes: BATCH_BYTES_MAX, maxItemBytes: IMAGE_BYTES_MAX, maxItems: BATCH_ITEMS_MAX },
+    details: {
+      maxBatchBytes: BATCH_BYTES_MAX,
+      maxTextBytes: TEXT_BYTES_MAX,
+      maxItemBytes: IMAGE_BYTES_MAX,
+      maxItems: BATCH_ITEMS_MAX,
+    },
     cause,
   });
 
@@ -52,9 +63,14 @@ const toReceiveError = (error: unknown): unknown => {
   return error;
 };
 
-const readAll = async (stream: Readable): Promise<Buffer> => {
+const readText = async (stream: Readable): Promise<Buffer> => {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > TEXT_BYTES_MAX) throw tooLarge();
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 };
 
@@ -77,7 +93,7 @@ export const receiveMultipart = async (
     open.add(stream);
     stream.once("close", () => open.delete(stream));
     if (name === "detections") {
-      received.detections = await readAll(stream);
+      received.detections = await readText(stream);
       return;
     }
     const image = await store.stage(stream, IMAGE_BYTES_MAX);
@@ -100,7 +116,7 @@ export const receiveMultipart = async (
   const upload = multer({
     storage,
     limits: {
-      fieldSize: BATCH_BYTES_MAX,
+      fieldSize: TEXT_BYTES_MAX,
       fields: 1,
       files: BATCH_ITEMS_MAX * IMAGE_ROLES.length + 1,
       fieldNameSize: 64,

@@ -10,6 +10,7 @@ import { DiskFullError, StoreUnavailableError } from "../evidence/store.ts";
 import { aDetection, aForm, aJpeg, hex, isReceiptGenuine, sendBatch, sendForm, toBytes } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
 import { aHeartbeat, sendHeartbeat } from "../testing/devices.ts";
+import { TEXT_BYTES_MAX } from "./receive-multipart.ts";
 
 let central: TestCentral;
 let collector: TestCollector;
@@ -176,7 +177,12 @@ test("A wrong key before a large body: the answer is readable, also for a client
 /** A full batch; more than any socket buffer holds. */
 const MEDIUM = 30 * 1024 * 1024;
 const LARGE = 40 * 1024 * 1024;
-const limits = { maxBatchBytes: BATCH_BYTES_MAX, maxItemBytes: IMAGE_BYTES_MAX, maxItems: 500 };
+const limits = {
+  maxBatchBytes: BATCH_BYTES_MAX,
+  maxTextBytes: TEXT_BYTES_MAX,
+  maxItemBytes: IMAGE_BYTES_MAX,
+  maxItems: 500,
+};
 
 test("40 MB are refused with the limits, and a client that writes everything first can read that", async () => {
   const answer = await exchangeWritingFirst([
@@ -228,6 +234,24 @@ test("One picture of more than 8 MB is refused with the limits", async () => {
   );
   expect([status, failure.code]).toEqual([413, "too_large"]);
 });
+
+test.each(["a field", "a file"])(
+  "A text of more than 4 MB, sent as %s, is refused with the limits; one of 4 MB is read",
+  async (kind) => {
+    const sendText = (bytes: number) => {
+      const text = "x".repeat(bytes);
+      const form = new FormData();
+      if (kind === "a field") form.append("detections", text);
+      else form.append("detections", new Blob([text]), "detections.json");
+      return sendForm(central.url, collector.apiKey, form);
+    };
+    expect(await sendText(TEXT_BYTES_MAX + 1)).toMatchObject({
+      status: 413,
+      failure: { code: "too_large", details: limits },
+    });
+    expect(await sendText(TEXT_BYTES_MAX)).toMatchObject({ status: 202, body: { results: [{ reason: "malformed" }] } });
+  },
+);
 
 test.each([
   ["application/json", "[]", 415, "media_type"],
