@@ -7,6 +7,7 @@ import type { ImageRole } from "@chaverim/contracts";
 import type { RequestBody } from "./central.ts";
 import type { DetectionBuffer, DueRow, Settlement, StoredImage } from "./buffer.ts";
 import { codeOf, reasonOf } from "./failure.ts";
+import { release } from "./images.ts";
 
 export type BatchElement = {
   row: DueRow;
@@ -124,6 +125,11 @@ export const fillImageBatch = async (
     if (batch.imagesLeft) break;
   }
   return batch;
+};
+
+/** Gives back the memory of a batch's pictures. Only when it has been sent and answered: they are empty then. */
+export const releaseImages = ({ elements }: Batch): void => {
+  for (const { images } of elements) for (const { data } of images) release(data);
 };
 
 const CRLF = "\r\n";

@@ -226,6 +226,16 @@ export const readConfig = (
   };
 };
 
+/** This process's environment with what another one is to have besides; what is set already stays. */
+export const environmentWith = (
+  more: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string | undefined> => ({ ...more, ...env });
+
+/** Where this process's files were compiled for it alone (start-small.ts); null when they were not. */
+export const readCompiledFolder = (env: Readonly<Record<string, string | undefined>> = process.env): string | null =>
+  env["COMPILED_IN"] ?? null;
+
 /** What systemd says to a service of the kind `notify` (sd_notify(3), sd_watchdog_enabled(3)); null without it. */
 export const readSupervision = (
   env: Readonly<Record<string, string | undefined>> = process.env,

@@ -101,6 +101,30 @@ test("a push and a dropped file reach central, and SIGTERM ends the process with
   expect(lines.join("")).not.toContain(anApiKey);
 });
 
+test("a collector that captures has taken less than 120 MB, and leaves nothing in the temporary folder", async () => {
+  await using folder = await temporaryFolder();
+  await using central = await openTestCentral();
+  const temporary = join(folder.path, "temporary");
+  await mkdir(temporary);
+  const { child, lines } = start({ ...envOf(folder.path, central.url), TMPDIR: temporary });
+  await portOf(lines);
+  const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+  expect(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1])).toBeLessThan(120_000);
+  child.kill("SIGTERM");
+  expect(await exitOf(child)).toBe(0);
+  expect(await readdir(temporary)).toEqual([]);
+});
+
+test("a collector runs all the same where there is no temporary folder", async () => {
+  await using folder = await temporaryFolder();
+  await using central = await openTestCentral();
+  const { child, lines } = start({ ...envOf(folder.path, central.url), TMPDIR: join(folder.path, "nowhere") });
+  await push(await portOf(lines), "7654321");
+  await until(() => platesAt(central).has("7654321"));
+  child.kill("SIGTERM");
+  expect(await exitOf(child)).toBe(0);
+});
+
 test("after kill -9 in the middle of pushes everything that was answered 200 reaches central", async () => {
   await using folder = await temporaryFolder();
   let down = true;

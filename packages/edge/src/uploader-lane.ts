@@ -3,7 +3,7 @@
  * Rule: only central's receipt acknowledges a row; every other answer means "keep it and try again".
  */
 import { BATCH_ITEMS_MAX, IMAGE_BYTES_MAX, type BatchResponse, type BatchResult, type Pace } from "@chaverim/contracts";
-import { batchBody, type Batch, type BatchElement } from "./batch.ts";
+import { batchBody, releaseImages, type Batch, type BatchElement } from "./batch.ts";
 import type { DetectionBuffer, DueRow, Lane, Settlement } from "./buffer.ts";
 import type { Central } from "./central.ts";
 import type { Clock } from "./clock.ts";
@@ -228,6 +228,7 @@ export const createLaneSender = (lane: Lane, context: LaneContext): LaneSender =
   const deliver = async (batch: Batch, signal: AbortSignal): Promise<Pick<SendOutcome, "kind" | "imagesLeft">> => {
     const { verdict, tookMs } = await ask(batch);
     if (verdict.kind === "results") {
+      releaseImages(batch);
       const imagesLeft = takeResults(batch, verdict.response, tookMs) || batch.imagesLeft;
       release(batch.elements.map(({ row }) => row));
       await wait(context.pace.delayMs, signal);
