@@ -12,6 +12,7 @@ export const databaseRestarts: Experiment = {
   id: 8,
   title: "PostgreSQL stopped immediately and started again",
   needs: [],
+  waits: true,
   quick: { detections: 1000, rounds: 4, seconds: 2 },
   full: { detections: 15_000, rounds: 60, seconds: 5 },
   run: async (stand, { detections, rounds, seconds }) => {

@@ -9,6 +9,7 @@ export const databaseFrozen: Experiment = {
   id: 9,
   title: "PostgreSQL frozen (SIGSTOP)",
   needs: [],
+  waits: true,
   quick: { detections: 500, rounds: 1, seconds: 10 },
   full: { detections: 8000, rounds: 5, seconds: 60 },
   run: async (stand, { detections, rounds, seconds }) => {

@@ -21,6 +21,7 @@ export const databaseLocked: Experiment = {
   id: 10,
   title: "table locked, pool used up",
   needs: [],
+  waits: true,
   quick: { detections: 500, rounds: 1, seconds: 10 },
   full: { detections: 8000, rounds: 10, seconds: 30 },
   run: async (stand, { detections, rounds, seconds }) => {

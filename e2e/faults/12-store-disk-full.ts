@@ -18,6 +18,7 @@ export const storeDiskFull: Experiment = {
   id: 12,
   title: "disk of the evidence store full, then freed",
   needs: ["root"],
+  waits: true,
   // Central asks for a pause of a minute: no round can be shorter.
   quick: { detections: 400, rounds: 1, seconds: 4 },
   full: { detections: 10_000, rounds: 10, seconds: 30 },

@@ -15,6 +15,7 @@ export const databaseDiskFull: Experiment = {
   id: 13,
   title: "PostgreSQL's disk full, then freed",
   needs: ["root"],
+  waits: true,
   quick: { detections: 1500, rounds: 2, seconds: 4 },
   full: { detections: 12_000, rounds: 20, seconds: 20 },
   places: (folder) => {

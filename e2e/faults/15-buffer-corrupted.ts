@@ -49,6 +49,7 @@ export const bufferCorrupted: Experiment = {
       station.proxy.resetAll();
       await stand.feed(share(size));
       await until("everything is captured", isCaptured, { withinMs: 60_000 });
+      stand.fault(`kill -9 collector ${station.name}`);
       await station.kill();
       corrupt(stand, station, round);
       const startedAt = performance.now();

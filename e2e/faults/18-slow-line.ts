@@ -17,6 +17,7 @@ export const slowLine: Experiment = {
   id: 18,
   title: "latency, loss and a narrow line",
   needs: [],
+  waits: true,
   quick: { detections: 150, rounds: 1, seconds: 15 },
   full: { detections: 3000, rounds: 1, seconds: 1800 },
   run: async (stand, { detections, rounds, seconds }) => {

@@ -12,6 +12,7 @@ export const flappingLine: Experiment = {
   id: 19,
   title: "line flaps, a fifth of the connections reset",
   needs: [],
+  waits: true,
   quick: { detections: 1000, rounds: 6, seconds: 1 },
   full: { detections: 12_000, rounds: 60, seconds: 5 },
   run: async (stand, { detections, rounds, seconds }) => {

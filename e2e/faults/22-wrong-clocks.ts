@@ -77,6 +77,7 @@ export const wrongClocks: Experiment = {
   id: 22,
   title: "clocks -1 h, +1 d, 1970, DST; also central's",
   needs: ["faketime"],
+  waits: true,
   quick: { detections: 240, rounds: 1, seconds: 0 },
   full: { detections: 8000, rounds: 10, seconds: 0 },
   places: (folder) => {

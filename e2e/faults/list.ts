@@ -13,6 +13,7 @@ import { killAlertWorker } from "./07-kill-alert-worker.ts";
 import { databaseRestarts } from "./08-database-restarts.ts";
 import { databaseFrozen } from "./09-database-frozen.ts";
 import { databaseLocked } from "./10-database-locked.ts";
+import { objectStore } from "./11-object-store.ts";
 import { storeDiskFull } from "./12-store-disk-full.ts";
 import { databaseDiskFull } from "./13-database-disk-full.ts";
 import { collectorDiskFull } from "./14-collector-disk-full.ts";
@@ -38,10 +39,11 @@ export const EXPERIMENTS: readonly Experiment[] = [
   halfOpen,
   flappingLine,
   repeatedRequests,
+  slowLine,
   databaseRestarts,
   databaseFrozen,
   databaseLocked,
-  slowLine,
+  objectStore,
   storeDiskFull,
   wrongClocks,
   keyRotated,
