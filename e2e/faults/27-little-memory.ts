@@ -46,17 +46,19 @@ const limitMemory = async (stand: Stand): Promise<() => { killed: number; peakMb
   };
 };
 
-type Script = { name: string; apiKey: string };
+type Script = { id: string; apiKey: string };
 
 /** A collector that is no program of ours, with a key of its own. */
 const addScript = async ({ sql }: Stand, name: string): Promise<Script> => {
   const apiKey = `alpr_${randomBytes(32).toString("base64url")}`;
   const hash = createHash("sha256").update(apiKey).digest();
-  await sql`
+  const [added] = await sql<{ id: string }[]>`
     with added as (insert into collectors (name) values (${name}) returning id),
       camera as (insert into cameras (collector_id, key, name, approved_at) select id, ${CAMERA}, ${CAMERA}, now() from added)
-    insert into collector_keys (collector_id, key_hash, prefix) select id, ${hash}, ${apiKey.slice(0, 10)} from added`;
-  return { name, apiKey };
+    insert into collector_keys (collector_id, key_hash, prefix) select id, ${hash}, ${apiKey.slice(0, 10)} from added
+    returning collector_id as id`;
+  if (!added) throw new Error("A collector could not be added.");
+  return { id: added.id, apiKey };
 };
 
 const part = (name: string, bytes: Buffer): Buffer[] => [
@@ -66,10 +68,10 @@ const part = (name: string, bytes: Buffer): Buffer[] => [
 ];
 
 /** A batch in pieces; every picture is the same memory, or a hundred batches would need more than the machine has. */
-const largeBatch = (stand: Stand, { name }: Script, picture: Picture): Buffer[] => {
+const largeBatch = (stand: Stand, { id }: Script, picture: Picture): Buffer[] => {
   const { role, sha256, bytes } = picture;
   const payloads = Array.from({ length: PICTURES }, () => {
-    const { plate, capturedAt } = stand.next(name);
+    const { plate, capturedAt } = stand.next(id);
     const noted = stand.history.generated.at(-1);
     if (noted) noted.pictures = [{ role, sha256, bytes: bytes.length }];
     const images = [{ role, sha256, bytes: bytes.length, mime: "image/jpeg" }];

@@ -52,7 +52,10 @@ const checkDetections = (
   const foreign = [...byPlate.keys()].filter((plate) => !isOurs.has(plate));
   const altered = generated.filter(({ plate, capturedAt, station }) => {
     const [held] = byPlate.get(plate) ?? [];
-    return held && ((capturedAt !== null && held.at !== capturedAt) || held.collectorId !== collectors.get(station));
+    return (
+      held &&
+      ((capturedAt !== null && held.at !== capturedAt) || held.collectorId !== (collectors.get(station) ?? station))
+    );
   });
   const platesOf = (list: readonly Generated[]) => list.map(({ plate }) => plate);
   return {
