@@ -11,14 +11,15 @@ import { join } from "node:path";
 import { ROOT, freePort, until } from "./processes.ts";
 
 const SCRIPT = join(ROOT, "scripts/object-lock-server.sh");
-const PROGRAMS = ["ceph-mon", "ceph-osd", "ceph", "radosgw"];
+const SERVER = "/usr/bin/radosgw";
+const PROGRAMS = ["/usr/bin/ceph-mon", "/usr/bin/ceph-osd", "/usr/bin/ceph", SERVER];
 const ACCESS_KEY = "testkey";
 const SECRET_KEY = "testsecret";
 const REGION = "us-east-1";
 const BUCKET = "evidence";
 const STARTS_MAX = 3;
 
-export const canOpenObjectStore = (): boolean => PROGRAMS.every((name) => existsSync(join("/usr/bin", name)));
+export const canOpenObjectStore = (): boolean => PROGRAMS.every((path) => existsSync(path));
 
 export type ObjectStore = {
   port: number;
@@ -108,7 +109,7 @@ export const openObjectStore = async (): Promise<ObjectStore> => {
     signal: (name) => void process.kill(Number(readFileSync(join(folder, "client.rgw.pid"), "utf8")), name),
     startAgain: async () => {
       await until("the killed server is gone", async () => !(await isListening(port)));
-      execFileSync("radosgw", ["--conf", join(folder, "ceph.conf"), "--no-mon-config", "-n", "client.rgw"], {
+      execFileSync(SERVER, ["--conf", join(folder, "ceph.conf"), "--no-mon-config", "-n", "client.rgw"], {
         stdio: "ignore",
       });
       await until("the object store listens", () => isListening(port));
