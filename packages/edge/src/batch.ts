@@ -134,6 +134,10 @@ export const releaseImages = ({ elements }: Batch): void => {
 
 const CRLF = "\r\n";
 
+/** The part `detections`, exactly as it is sent. */
+export const detectionsOf = (elements: readonly BatchElement[]): string =>
+  `[${elements.map(({ text }) => text).join(",")}]`;
+
 /** The multipart/form-data body: `detections` first, then the images in the order of their elements (wire.md). */
 export const batchBody = (elements: readonly BatchElement[]): RequestBody => {
   // 128 random bits: no payload and no picture holds them.
@@ -149,8 +153,7 @@ export const batchBody = (elements: readonly BatchElement[]): RequestBody => {
     ];
     chunks.push(Buffer.from(head.join(CRLF)), data, Buffer.from(CRLF));
   };
-  const texts = elements.map(({ text }) => text).join(",");
-  addPart('name="detections"', "application/json", Buffer.from(`[${texts}]`));
+  addPart('name="detections"', "application/json", Buffer.from(detectionsOf(elements)));
   for (const [index, { images }] of elements.entries()) {
     // The full scene before the crop, whatever was read first.
     for (const { role, data } of images.toSorted((a, b) => cropFirst(b, a))) {

@@ -41,6 +41,40 @@ test("each payload is signed by the device as it is sent, names the one before i
   expect(rows.every(({ payload, signature }) => vault.isOurs("payload", payload, signature))).toBe(true);
 });
 
+test("what waits is counted right whatever happens to rows and images, and a restart counts the same", async () => {
+  await using folder = await temporaryFolder();
+  const clock = createFakeClock();
+  const stack = new AsyncDisposableStack();
+  const buffer = stack.use(await openBuffer(folder.path, clock));
+  await addRows(buffer, 6);
+  const sizes = buffer.due(10, 0, "metadata").map(({ payload }) => Buffer.byteLength(payload));
+  const imageBytes = full("0").bytes.length + crop("0").bytes.length;
+  expect(buffer.stats()).toMatchObject({
+    rows: 6,
+    bytes: sizes.reduce((sum, bytes) => sum + bytes, 6 * imageBytes),
+    lanes: { metadata: { rows: 6 }, images: { rows: 12 } },
+  });
+  clock.advance(60_000);
+  await addRows(buffer, 1);
+  const receiptOf = (seq: number) =>
+    aReceipt(buffer.due(10, 0, "metadata").find((row) => row.seq === seq)?.payload ?? "");
+  buffer.settle([{ seq: 1, kind: "acknowledged", receipt: receiptOf(1), missing: ["full"], againAtMs: 0 }]);
+  buffer.settle([{ seq: 2, kind: "acknowledged", receipt: receiptOf(2), missing: [], againAtMs: 0 }]);
+  buffer.settle([{ seq: 3, kind: "image_lost", role: "crop" }]);
+  buffer.settle([{ seq: 4, kind: "again", againAtMs: 5 }]);
+  expect(buffer.stats()).toMatchObject({ rows: 5, damaged: 0, lanes: { images: { rows: 10 } } });
+  expect(buffer.notHeld(buffer.epoch, [[3, 7]], false)).toBe(2);
+  expect(buffer.stats()).toMatchObject({ rows: 7, lanes: { images: { rows: 13 } } });
+  buffer.settle([{ seq: 2, kind: "acknowledged", receipt: receiptOf(2), missing: [], againAtMs: 0 }]);
+  buffer.prune([2]);
+  const counted = buffer.stats();
+  expect(counted).toMatchObject({ rows: 6, lanes: { metadata: { rows: 6 }, images: { rows: 11 } } });
+  await stack.disposeAsync();
+  await using again = await openBuffer(folder.path, clock);
+  // What came in the last hour, a restart forgets.
+  expect(again.stats()).toEqual({ ...counted, imageSecondsLeft: null });
+});
+
 test("one sighting that cannot be a detection costs none of those that are stored with it", async () => {
   await using folder = await temporaryFolder();
   await using buffer = await openBuffer(folder.path, createFakeClock());

@@ -2,11 +2,11 @@
  * The collector's memory: detections in SQLite, their images and sidecars as files beside it.
  * Rule: `add` returns only when everything is fsynced, and nothing leaves before central's valid receipt is 7 days old.
  */
-import type { ImageRole, Receipt } from "@chaverim/contracts";
+import { IMAGE_ROLES, type ImageRole, type Receipt } from "@chaverim/contracts";
 import { createWriter, type AddResult } from "./buffer-add.ts";
 import { findDue, type DueRow } from "./buffer-due.ts";
 import { openRecoveringRows } from "./buffer-recovery.ts";
-import { KEPT_HEAD_KEY, type BufferRows, type Lane, type StoredImage, type UnackedStats } from "./buffer-rows.ts";
+import { KEPT_HEAD_KEY, type BufferRows, type Lane, type StoredImage } from "./buffer-rows.ts";
 import type { Sighting } from "./cameras/camera.ts";
 import type { Clock } from "./clock.ts";
 import { RecoverableError, codeOf, reasonOf } from "./failure.ts";
@@ -33,7 +33,12 @@ export type Settlement =
 export type PrunableRow = { seq: number; place: ChainPlace; payloadSha256: string; receipt: string };
 
 export type LaneStats = { rows: number; oldestAt: string | null };
-export type BufferStats = UnackedStats & {
+/** What central has not acknowledged; `damaged` are those of the rows that cannot be sent. */
+export type BufferStats = {
+  rows: number;
+  bytes: number;
+  oldestAtMs: number | null;
+  damaged: number;
   /** Rows whose metadata waits, and images that wait. */
   lanes: Record<Lane, LaneStats>;
   /** Until an image that central does not hold must be given up, at the rate of the last hour; null while that is unknown. */
@@ -152,20 +157,25 @@ const unholdRows = (rows: BufferRows, epoch: number, gaps: readonly [number, num
 };
 
 const readStats = ({ statements }: BufferRows, imageSecondsLeft: (dueBytes: number) => number | null): BufferStats => {
-  const unacked = statements.unacked.get() ?? { rows: 0, bytes: 0, oldestAtMs: null, damaged: 0 };
-  const due = ["full", "crop"].flatMap((role) => statements.imagesDue.get(role) ?? []);
-  const oldestSeqs = due.flatMap(({ oldestSeq }) => (oldestSeq === null ? [] : [oldestSeq]));
-  const oldestImageMs = oldestSeqs.length === 0 ? undefined : statements.createdAt.get(Math.min(...oldestSeqs));
-  const dueBytes = due.reduce((sum, { bytes }) => sum + bytes, 0);
-  const asText = (ms: number | null | undefined) =>
-    ms === null || ms === undefined ? null : new Date(ms).toISOString();
+  const none = { count: 0, bytes: 0 };
+  const waiting = new Map(statements.waiting.all().map(({ kind, ...amount }) => [kind, amount]));
+  const { count: rows, bytes } = waiting.get("rows") ?? none;
+  const images = IMAGE_ROLES.map((role) => waiting.get(role) ?? none);
+  const oldestAtMs = statements.oldestUnackedAt.get() ?? null;
+  const oldestSeqs = IMAGE_ROLES.flatMap((role) => statements.oldestImageDue.get(role) ?? []);
+  const oldestImageMs = oldestSeqs.length === 0 ? null : (statements.createdAt.get(Math.min(...oldestSeqs)) ?? null);
+  const asText = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
   return {
-    ...unacked,
+    rows,
+    bytes,
+    oldestAtMs,
+    damaged: waiting.get("damaged")?.count ?? 0,
     lanes: {
-      metadata: { rows: unacked.rows, oldestAt: asText(unacked.oldestAtMs) },
-      images: { rows: due.reduce((sum, { images }) => sum + images, 0), oldestAt: asText(oldestImageMs) },
+      metadata: { rows, oldestAt: asText(oldestAtMs) },
+      images: { rows: sum(images.map(({ count }) => count)), oldestAt: asText(oldestImageMs) },
     },
-    imageSecondsLeft: imageSecondsLeft(dueBytes),
+    imageSecondsLeft: imageSecondsLeft(sum(images.map((amount) => amount.bytes))),
   };
 };
 

@@ -20,6 +20,8 @@ export type BatchTrigger = { intervalMs: number; rows: number; bytes: number };
 /** Boards that start together after a power cut spread over this time. */
 const BOOT_SPREAD_MS = 30_000;
 const JUST_BOOTED_MS = 2 * 60_000;
+/** Central slows a backlog down, not an alert: a fresh detection waits no longer for it than this, or its own interval. */
+const PACED_FRESH_MS = 500;
 /** A lane that is this late against its own promise hangs. */
 const STUCK_MS = 60_000;
 
@@ -76,12 +78,18 @@ export const createUploader = (options: UploaderOptions): Uploader => {
   };
 
   const sendMetadata = async (signal: AbortSignal): Promise<void> => {
+    // Newest first: with so many rows it is the fresh ones that go.
+    const rowsMax = metadata.pacedMs() > 0 ? Math.max(1, pending.rows) : undefined;
     pending = { rows: 0, bytes: 0, sinceMs: 0 };
     backlogMeanwhile = false;
-    const outcome = await metadata.send((rows, more) => {
-      const alone = more || imagesUnderWay || context.pace.imagesPaused || line.isSlow() || olderImagesWait(rows);
-      return fillMetadataBatch(buffer, rows, limits(), !alone);
-    }, signal);
+    const outcome = await metadata.send(
+      (rows, more) => {
+        const alone = more || imagesUnderWay || context.pace.imagesPaused || line.isSlow() || olderImagesWait(rows);
+        return fillMetadataBatch(buffer, rows, limits(), !alone);
+      },
+      signal,
+      rowsMax,
+    );
     backlog = outcome.kind === "kept" || outcome.more || backlogMeanwhile;
     if (outcome.imagesLeft) imagesWait = true;
     imagesWaker.wake();
@@ -118,14 +126,23 @@ export const createUploader = (options: UploaderOptions): Uploader => {
     return waitMs;
   };
 
+  /** How long the fresh detections can wait, `pacedMs` of it because central asked for a pause. */
+  const freshWaitMs = (pacedMs: number): number => {
+    if (pending.rows === 0) return Number.POSITIVE_INFINITY;
+    const dueAtMs = pending.sinceMs + trigger.intervalMs;
+    const latestMs = pending.sinceMs + Math.max(trigger.intervalMs, PACED_FRESH_MS);
+    if (pacedMs > 0) return Math.max(dueAtMs, Math.min(latestMs, clock.monotonicMs() + pacedMs)) - clock.monotonicMs();
+    const isFull = pending.rows >= trigger.rows || pending.bytes >= trigger.bytes;
+    return isFull ? 0 : dueAtMs - clock.monotonicMs();
+  };
+
   /** Waits until a batch is due by age, count or bytes, or a row's own waiting time is over. */
   const untilMetadataDue = async (signal: AbortSignal): Promise<void> => {
     for (;;) {
-      const againMs = untilNextAgainMs();
-      if (signal.aborted || backlog || pending.rows >= trigger.rows || pending.bytes >= trigger.bytes) return;
-      const dueAtMs = pending.rows > 0 ? pending.sinceMs + trigger.intervalMs : Number.POSITIVE_INFINITY;
-      const waitMs = dueAtMs - clock.monotonicMs();
-      if (waitMs <= 0) return;
+      const pacedMs = metadata.pacedMs();
+      const againMs = pacedMs > 0 ? Number.POSITIVE_INFINITY : untilNextAgainMs();
+      const waitMs = Math.min(freshWaitMs(pacedMs), backlog ? pacedMs : Number.POSITIVE_INFINITY);
+      if (signal.aborted || waitMs <= 0) return;
       await metadata.wait(Math.min(waitMs, againMs), signal, added);
     }
   };
@@ -135,9 +152,11 @@ export const createUploader = (options: UploaderOptions): Uploader => {
     for (;;) {
       // While the line is cut the metadata lane alone tries; on a slow one alerts and their backlog come first.
       const blocked = context.pace.imagesPaused || metadata.isLineDown() || (line.isSlow() && backlog);
-      const waitMs = blocked ? Number.POSITIVE_INFINITY : untilNextAgainMs();
-      if (signal.aborted || (imagesWait && !blocked)) return;
-      await images.wait(waitMs, signal, imagesWaker);
+      const pacedMs = images.pacedMs();
+      const againMs = blocked || pacedMs > 0 ? Number.POSITIVE_INFINITY : untilNextAgainMs();
+      const isDue = imagesWait && !blocked;
+      if (signal.aborted || (isDue && pacedMs <= 0)) return;
+      await images.wait(Math.min(againMs, pacedMs > 0 ? pacedMs : Number.POSITIVE_INFINITY), signal, imagesWaker);
     }
   };
 
