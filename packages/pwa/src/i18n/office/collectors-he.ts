@@ -99,7 +99,7 @@ export const collectorsHe: Readonly<Record<keyof typeof collectorsEn, string>> =
   "cameras.silent": "פועלת אך שותקת",
   "cameras.away": "לא ידוע",
   "cameras.test": "שליחת בדיקה",
-  "cameras.testOf": "שליחת זיהוי בדיקה מ־{{ name }}",
+  "cameras.testOf": "שליחת בדיקה מ־{{ name }}",
 
   "test.title": "זיהוי בדיקה של {{ name }}",
   "test.given": "נשלח",
@@ -155,7 +155,7 @@ export const collectorsHe: Readonly<Record<keyof typeof collectorsEn, string>> =
   "command.unanswered": "לא נענתה בזמן",
   "command.showAll": "להציג את כל {{ count }}",
   "command.read": "קריאה",
-  "command.readOf": "קריאת האבחון מ־{{ time }}",
+  "command.readOf": "קריאה: אבחון מ־{{ time }}",
   "command.diagnostics": "אבחון של {{ name }}",
   "command.diagnosticsLead": "נשלח {{ time }}. השורה החדשה ביותר בסוף.",
   "command.download": "הורדה",
