@@ -15,7 +15,7 @@ export const powerCutStore: Experiment = {
   id: 3,
   title: "power cut of the evidence store (ext4)",
   needs: ["root", "xfsprogs"],
-  quick: { detections: 500, rounds: 5, seconds: 0 },
+  quick: { detections: 300, rounds: 3, seconds: 0 },
   full: { detections: 10_000, rounds: 50, seconds: 0 },
   places: (folder) => {
     disk = openVolume(folder, "store", "ext4", MEGABYTES);

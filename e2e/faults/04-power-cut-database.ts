@@ -15,7 +15,7 @@ export const powerCutDatabase: Experiment = {
   id: 4,
   title: "power cut of PostgreSQL's disk (ext4)",
   needs: ["root", "xfsprogs"],
-  quick: { detections: 500, rounds: 5, seconds: 0 },
+  quick: { detections: 300, rounds: 3, seconds: 0 },
   full: { detections: 9000, rounds: 30, seconds: 0 },
   places: (folder) => {
     disk = openVolume(folder, "database", "ext4", MEGABYTES);

@@ -13,8 +13,8 @@ export const databaseRestarts: Experiment = {
   title: "PostgreSQL stopped immediately and started again",
   needs: [],
   waits: true,
-  quick: { detections: 1000, rounds: 4, seconds: 2 },
-  full: { detections: 15_000, rounds: 60, seconds: 5 },
+  quick: { detections: 800, rounds: 4, seconds: 2 },
+  full: { detections: 18_000, rounds: 40, seconds: 5 },
   run: async (stand, { detections, rounds, seconds }) => {
     const restart = async () => {
       for (let round = 0; round < rounds; round++) {

@@ -22,8 +22,8 @@ export const databaseLocked: Experiment = {
   title: "table locked, pool used up",
   needs: [],
   waits: true,
-  quick: { detections: 500, rounds: 1, seconds: 10 },
-  full: { detections: 8000, rounds: 10, seconds: 30 },
+  quick: { detections: 400, rounds: 1, seconds: 10 },
+  full: { detections: 6000, rounds: 6, seconds: 30 },
   run: async (stand, { detections, rounds, seconds }) => {
     for (let round = 0; round < rounds; round++) {
       const size = { what: "evidence_payloads locked", detections: detections / rounds, seconds };

@@ -72,7 +72,7 @@ export const objectStore: Experiment = {
   needs: ["radosgw"],
   waits: true,
   quick: { detections: 240, rounds: 4, seconds: 2 },
-  full: { detections: 8000, rounds: 20, seconds: 15 },
+  full: { detections: 6000, rounds: 12, seconds: 15 },
   places: async () => {
     store = await openObjectStore();
     line = await openProxy(store.port, createRandom(store.port));

@@ -16,8 +16,8 @@ export const databaseDiskFull: Experiment = {
   title: "PostgreSQL's disk full, then freed",
   needs: ["root"],
   waits: true,
-  quick: { detections: 1500, rounds: 2, seconds: 4 },
-  full: { detections: 12_000, rounds: 20, seconds: 20 },
+  quick: { detections: 1000, rounds: 1, seconds: 4 },
+  full: { detections: 9000, rounds: 12, seconds: 15 },
   places: (folder) => {
     disk = openVolume(folder, "database", "ext4", MEGABYTES);
     return { cluster: join(disk.path, "cluster"), release: () => disk.unmount() };

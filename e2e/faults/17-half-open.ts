@@ -32,7 +32,7 @@ export const halfOpen: Experiment = {
   waits: true,
   // A round takes as long as central's limit: the two lines have a kind each.
   quick: { detections: 200, rounds: 1, seconds: 0 },
-  full: { detections: 4000, rounds: 6, seconds: 0 },
+  full: { detections: 3000, rounds: 4, seconds: 0 },
   run: async (stand, size) => {
     for (let round = 0; round < size.rounds; round++) {
       for (const [place, { name, proxy }] of stand.stations.entries()) {

@@ -24,7 +24,7 @@ export const olderBackup: Experiment = {
   title: "central restored from an older backup",
   needs: [],
   quick: { detections: 400, rounds: 1, seconds: 0 },
-  full: { detections: 8000, rounds: 4, seconds: 0 },
+  full: { detections: 6000, rounds: 3, seconds: 0 },
   run: async (stand, size) => {
     const backup = join(stand.folder, "backup");
     const { directory } = stand.cluster;

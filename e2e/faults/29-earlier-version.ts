@@ -12,8 +12,8 @@ export const earlierVersion: Experiment = {
   id: 29,
   title: "the version before, with this one",
   needs: ["earlierVersion"],
-  quick: { detections: 500, rounds: 4, seconds: 0 },
-  full: { detections: 8000, rounds: 4, seconds: 0 },
+  quick: { detections: 400, rounds: 4, seconds: 0 },
+  full: { detections: 6000, rounds: 4, seconds: 0 },
   places: (folder) => {
     earlier = checkOutEarlier(folder);
     return { root: earlier, release: () => undefined };

@@ -53,7 +53,7 @@ export const soak: Experiment = {
   needs: [],
   waits: true,
   quick: { detections: 300, rounds: 4, seconds: 20 },
-  full: { detections: 6000, rounds: 20, seconds: 600 },
+  full: { detections: 6000, rounds: 9, seconds: 900 },
   long: { detections: 250_000, rounds: 240, seconds: 28_800 },
   run: async (stand, { detections, rounds, seconds }) => {
     const startedAt = Date.now();

@@ -237,7 +237,9 @@ export const openStand = async (template: Template, seed: number, size: Size, pl
 
   const random = createRandom(seed);
   const port = await freePort();
-  const environment = { DATABASE_URL: cluster.url, ...places.environment };
+  // Hundreds of starts: what Node compiles is kept for the next one.
+  const compiled = { NODE_COMPILE_CACHE: join(template.folder, "compiled") };
+  const environment = { DATABASE_URL: cluster.url, ...compiled, ...places.environment };
   let central: Central | null = null;
   let outputBefore = "";
   const running = (): Central => {
@@ -296,8 +298,8 @@ export const openStand = async (template: Template, seed: number, size: Size, pl
     const wanted = pictures - history.given.size;
     return held?.detections === history.generated.length && held.pictures >= wanted && held.jobs === 0;
   };
-  /** A minute for what waits out a pause of a minute, and 20 ms for each detection, ten times what it takes. */
-  const settled = async (withinMs = 90_000 + size.detections * 20): Promise<boolean> => {
+  /** Two minutes for what waits out a pause of a minute, and 20 ms for each detection, several times what it takes. */
+  const settled = async (withinMs = 120_000 + size.detections * 20): Promise<boolean> => {
     for (const deadline = Date.now() + withinMs; Date.now() < deadline; await sleep(100)) {
       try {
         if (await isSettled()) return true;
