@@ -144,11 +144,11 @@ export default function CollectorScreen() {
     <Screen title={collector()?.name ?? w("site.title")} heading={w("site.title")} back="/collectors" class="site-main">
       <Switch>
         <Match when={!mayI("see_collectors")}>
-          <NoPermission title={t("collectors.who")} text={t("collectors.whoNext")} />
+          <NoPermission title={w("collectors.who")} text={w("collectors.whoNext")} />
         </Match>
         <Match when={collectors.answer() === undefined && collectors.trouble()}>
           {(trouble) => (
-            <TroubleNotice title={t("collectors.failed")} trouble={trouble()} onRetry={collectors.refresh} />
+            <TroubleNotice title={w("collectors.failed")} trouble={trouble()} onRetry={collectors.refresh} />
           )}
         </Match>
         <Match when={collectors.answer() === undefined}>

@@ -10,14 +10,14 @@ import { For, Match, Show, Switch, createSignal } from "solid-js";
 import { ageLabel, momentLabel, spanLabel } from "../clock.ts";
 import { w } from "../i18n/office.ts";
 import { t } from "../i18n/words.ts";
-import { CollectorDot, CollectorState, collectorTone, perMinuteNow, queueSince } from "../parts/collector-state.tsx";
+import { CollectorDot, CollectorState, collectorTone, perMinuteNow } from "../parts/collector-state.tsx";
 import { percentLabel } from "../parts/match-words.ts";
 import { type CollectorAct, CollectorActs } from "../parts/office/collector-acts.tsx";
 import { DELAY_HIGH, DISK_FULL, HOT_CELSIUS } from "../parts/office/collector-facts.tsx";
 import { CollectorTabs, countQuarantined } from "../parts/office/collector-tabs.tsx";
 import { degreesLabel } from "../parts/office/health-words.ts";
 import { AllProblems } from "../parts/office/problems.tsx";
-import { drainBrief } from "../parts/office/queue-words.ts";
+import { drainBrief, queueSince } from "../parts/office/queue-words.ts";
 import { createOnline } from "../parts/online.ts";
 import { Screen } from "../parts/screen.tsx";
 import { Sparkline } from "../parts/sparkline.tsx";
@@ -42,7 +42,7 @@ const Received = (props: { collector: CollectorView }) => (
     <Sparkline
       counts={props.collector.perMinute}
       tone={lineTone(props.collector.state)}
-      label={t("collectors.spark", {
+      label={w("collectors.spark", {
         now: perMinuteNow(props.collector),
         highest: Math.max(0, ...props.collector.perMinute),
         total: props.collector.perMinute.reduce((sum, count) => sum + count, 0),
@@ -53,7 +53,7 @@ const Received = (props: { collector: CollectorView }) => (
 );
 
 const Queue = (props: { collector: CollectorView }) => (
-  <Show when={props.collector.queue} fallback={<span class="quiet">{t("collectors.unknown")}</span>}>
+  <Show when={props.collector.queue} fallback={<span class="quiet">{w("collectors.unknown")}</span>}>
     {(queue) => (
       <>
         <span classList={{ quiet: queue().rows === 0 }}>
@@ -81,47 +81,47 @@ const Row = (props: { collector: CollectorView }) => {
       <td>
         <CollectorState collector={props.collector} />
       </td>
-      <td class="number" data-label={t("collectors.cameras")}>
+      <td class="number" data-label={w("collectors.cameras")}>
         <Show when={unapproved() > 0}>
-          <span class="warn">{t("collectors.unapprovedShort", { count: unapproved() })} · </span>
+          <span class="warn">{w("collectors.unapprovedShort", { count: unapproved() })} · </span>
         </Show>
         {props.collector.cameras.length}
       </td>
-      <td class="spark-cell" data-label={t("collectors.received")}>
+      <td class="spark-cell" data-label={w("collectors.received")}>
         <Received collector={props.collector} />
       </td>
       <td
         class="number"
-        data-label={t("collectors.delay")}
+        data-label={w("collectors.delay")}
         classList={{ warn: (props.collector.delaySeconds ?? 0) > DELAY_HIGH }}
       >
         {props.collector.delaySeconds === null ? "–" : spanLabel(props.collector.delaySeconds * 1000)}
       </td>
-      <td class="queue-cell" data-label={t("collectors.queue")}>
+      <td class="queue-cell" data-label={w("collectors.queue")}>
         <Queue collector={props.collector} />
       </td>
       <td
         class="number"
-        data-label={t("collectors.heartbeat")}
+        data-label={w("collectors.heartbeat")}
         classList={{ warn: tone() === "warn", critical: tone() === "critical" }}
       >
-        {props.collector.lastHeartbeatAt === null ? t("collectors.never") : ageLabel(props.collector.lastHeartbeatAt)}
+        {props.collector.lastHeartbeatAt === null ? w("collectors.never") : ageLabel(props.collector.lastHeartbeatAt)}
       </td>
       <td
         class="number"
-        data-label={t("collectors.disk")}
+        data-label={w("collectors.disk")}
         classList={{ warn: (props.collector.diskUsed ?? 0) > DISK_FULL }}
       >
         {props.collector.diskUsed === null ? "–" : percentLabel(props.collector.diskUsed)}
       </td>
       <td
         class="number"
-        data-label={t("collectors.temp")}
+        data-label={w("collectors.temp")}
         classList={{ warn: (props.collector.temperature ?? 0) > HOT_CELSIUS || props.collector.throttled === true }}
       >
         {props.collector.temperature === null ? "–" : <bdi dir="ltr">{degreesLabel(props.collector.temperature)}</bdi>}
       </td>
-      <td class="number quiet" data-label={t("collectors.version")}>
+      <td class="number quiet" data-label={w("collectors.version")}>
         {props.collector.version ?? "–"}
       </td>
     </tr>
@@ -168,14 +168,14 @@ export default function CollectorsScreen() {
 
   return (
     <Screen
-      title={t("collectors.title")}
+      title={w("collectors.title")}
       class="collectors-main"
       lead={
         <Show when={collectors.answer()}>
           <span
             class="pill counts"
             role="img"
-            aria-label={`${t("collectors.summary")}: ${count(["live"])} ${t("collectors.live")}, ${count(["late", "draining"])} ${t("collectors.late")}, ${count(["offline"])} ${t("collectors.offline")}`}
+            aria-label={`${w("collectors.summary")}: ${count(["live"])} ${t("collectors.live")}, ${count(["late", "draining"])} ${t("collectors.late")}, ${count(["offline"])} ${t("collectors.offline")}`}
           >
             <CollectorDot state="live" /> {count(["live"])}
             <CollectorDot state="late" /> {count(["late", "draining"])}
@@ -196,11 +196,11 @@ export default function CollectorsScreen() {
       </Show>
       <Switch>
         <Match when={!mayI("see_collectors")}>
-          <NoPermission title={t("collectors.who")} text={t("collectors.whoNext")} />
+          <NoPermission title={w("collectors.who")} text={w("collectors.whoNext")} />
         </Match>
         <Match when={collectors.answer() === undefined && collectors.trouble()}>
           {(trouble) => (
-            <TroubleNotice title={t("collectors.failed")} trouble={trouble()} onRetry={collectors.refresh} />
+            <TroubleNotice title={w("collectors.failed")} trouble={trouble()} onRetry={collectors.refresh} />
           )}
         </Match>
         <Match when={collectors.answer() === undefined}>
@@ -209,8 +209,8 @@ export default function CollectorsScreen() {
         <Match when={collectors.answer()?.length === 0}>
           <Notice
             icon={<Server aria-hidden="true" />}
-            title={t("collectors.empty")}
-            text={t("collectors.emptyNext")}
+            title={w("collectors.empty")}
+            text={w("collectors.emptyNext")}
             action={
               <Show when={mayI("manage_collectors")}>
                 <AddButton onAdd={() => setAct({ kind: "add" })} />
@@ -233,7 +233,7 @@ export default function CollectorsScreen() {
                     <For each={HEADS}>
                       {(key) => (
                         <th scope="col" classList={{ number: NUMERIC.has(key) }}>
-                          {t(key)}
+                          {w(key)}
                         </th>
                       )}
                     </For>

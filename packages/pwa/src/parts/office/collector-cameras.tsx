@@ -6,7 +6,6 @@ import type { CollectorHistory, CollectorView, CommandView } from "@chaverim/con
 import { For, Show } from "solid-js";
 import { ageLabel, momentLabel, now } from "../../clock.ts";
 import { w } from "../../i18n/office.ts";
-import { t } from "../../i18n/words.ts";
 import { mayI } from "../../session.ts";
 import { trpc } from "../../trpc.ts";
 import { tellTrouble } from "../attempt.ts";
@@ -41,7 +40,7 @@ const CameraState = (props: { camera: Camera; isSilent: boolean; isAway: boolean
         }}
       >
         <i class={status() === "online" ? "dot" : "dot hollow"} />
-        {t(`collectors.camera.${status() ?? "unknown"}`)}
+        {w(`collectors.camera.${status() ?? "unknown"}`)}
       </span>
     </Show>
   );
@@ -90,14 +89,14 @@ const CameraRow = (props: {
             )}
           </Show>
           <Show when={!props.camera.approved}>
-            <span class="camera-area warn">{t("collectors.unapproved")}</span>
+            <span class="camera-area warn">{w("collectors.unapproved")}</span>
           </Show>
         </th>
         <td data-label={w("cameras.state")}>
           <CameraState camera={props.camera} isSilent={isSilent()} isAway={isAway(props.collector.state)} />
         </td>
         <td data-label={w("cameras.last")}>
-          <Show when={props.camera.lastDetectionAt} fallback={<span class="quiet">{t("collectors.noDetection")}</span>}>
+          <Show when={props.camera.lastDetectionAt} fallback={<span class="quiet">{w("collectors.noDetection")}</span>}>
             {(at) => (
               <>
                 <bdi>{momentLabel(at(), true)}</bdi> <span class="quiet">· {ageLabel(at())}</span>
@@ -117,10 +116,10 @@ const CameraRow = (props: {
                 <button
                   type="button"
                   class="button primary"
-                  aria-label={t("collectors.approveCamera", { name: props.camera.name })}
+                  aria-label={w("collectors.approveCamera", { name: props.camera.name })}
                   onClick={() => props.onAct({ kind: "approve", camera: props.camera })}
                 >
-                  {t("collectors.approve")}
+                  {w("collectors.approve")}
                 </button>
               </Show>
               <Show when={props.held === ""}>
@@ -160,8 +159,8 @@ export const CollectorCameras = (props: {
   onGiven: () => void;
 }) => (
   <section class="site-block" aria-labelledby="cameras-title">
-    <h3 id="cameras-title">{t("collectors.cameras")}</h3>
-    <Show when={props.collector.cameras.length > 0} fallback={<p class="quiet">{t("collectors.noCameras")}</p>}>
+    <h3 id="cameras-title">{w("collectors.cameras")}</h3>
+    <Show when={props.collector.cameras.length > 0} fallback={<p class="quiet">{w("collectors.noCameras")}</p>}>
       <table class="office-table site-cameras">
         <thead>
           <tr>

@@ -102,7 +102,9 @@ const Device = (props: { collector: CollectorView }) => (
               protocol: props.collector.protocol ?? "–",
             })}
       </Fact>
-      <Fact label={w("device.signed")}>{w(props.collector.signed ? "device.signedYes" : "device.signedNo")}</Fact>
+      <Fact label={w("device.signed")}>
+        {props.collector.version === null ? "–" : w(props.collector.signed ? "device.signedYes" : "device.signedNo")}
+      </Fact>
     </dl>
   </section>
 );

@@ -5,7 +5,6 @@
 import type { CollectorView } from "@chaverim/contracts";
 import { Show } from "solid-js";
 import { w } from "../../i18n/office.ts";
-import { t } from "../../i18n/words.ts";
 
 /** Central counts no further. */
 const COUNTED_MAX = 1000;
@@ -19,7 +18,7 @@ export const quarantineCountLabel = (count: number): string => (count >= COUNTED
 export const CollectorTabs = (props: { here: "collectors" | "quarantine"; waiting: number }) => (
   <nav class="segments" aria-label={w("site.tabs")}>
     <a href="/collectors" aria-current={props.here === "collectors" ? "true" : undefined}>
-      {t("collectors.title")}
+      {w("collectors.title")}
     </a>
     <a href="/quarantine" aria-current={props.here === "quarantine" ? "true" : undefined}>
       {w("quarantine.title")}

@@ -59,6 +59,24 @@ export const AllProblems = (props: { collectors: readonly CollectorView[] }) => 
   );
 };
 
+const isHeard = (state: CollectorView["state"]): boolean => state === "live" || state === "draining";
+
+/** What is said where no problem is open; nothing is judged of a collector that is away. */
+const noneWords = (state: CollectorView["state"]): string => {
+  switch (state) {
+    case "live":
+    case "draining":
+      return w("health.none");
+    case "late":
+    case "offline":
+      return w("health.noneKnown");
+    case "never_seen":
+      return w("health.neverSeen");
+    case "revoked":
+      return w("health.revoked");
+  }
+};
+
 /** What is open at one collector, and what was. */
 export const CollectorProblems = (props: { collector: CollectorView; past: readonly HealthAlert[] }) => {
   const open = () => props.collector.health.toSorted(worstFirst);
@@ -69,8 +87,8 @@ export const CollectorProblems = (props: { collector: CollectorView; past: reado
         when={open().length > 0}
         fallback={
           <p class="problems-none">
-            <i class={props.collector.state === "live" ? "dot ok" : "dot hollow quiet"} />
-            {w(props.collector.state === "live" ? "health.none" : "health.noneKnown")}
+            <i class={isHeard(props.collector.state) ? "dot ok" : "dot hollow quiet"} />
+            {noneWords(props.collector.state)}
           </p>
         }
       >

@@ -33,7 +33,7 @@ test.each<[string, CollectorView]>([
   ["No estimate yet: nothing has moved", withLanes(0, 9, null)],
   ["Comes when it is back", withLanes(3, 9, 270, { state: "offline" })],
   ["Not known before its first heartbeat.", aCollector({ queue: null, lanes: null })],
-  ["No estimate yet: nothing has moved", aCollector({ queue: { rows: 3, oldestAt: null }, lanes: null })],
+  ["Its version gives no estimate", aCollector({ queue: { rows: 3, oldestAt: null }, lanes: null })],
 ])("%s", (words, collector) => {
   // The time is the reader's own; what is pinned is that it is named.
   expect(drainWords(collector).replace(/\d\d:04/, "20:04")).toBe(words);
