@@ -18,7 +18,13 @@ export type DueRow = {
   imagesDue: StoredImage[];
 };
 
-type Parts = { sidecars: SidecarStore; images: Pick<ImageStore, "has">; vault: Pick<Vault, "sign"> };
+type Parts = {
+  sidecars: SidecarStore;
+  images: Pick<ImageStore, "has">;
+  vault: Pick<Vault, "sign">;
+  /** The last row that was there when this device had no keys yet. */
+  unsignedUpTo: number;
+};
 
 const describe = (images: readonly StoredImage[]): string =>
   images
@@ -27,13 +33,14 @@ const describe = (images: readonly StoredImage[]): string =>
     .join();
 
 /** Says whether a row is what was written, stands where it says, and names the images that it declares. */
-const isWhole = (rows: BufferRows, row: FoundRow): boolean => {
+const isWhole = (rows: BufferRows, row: FoundRow, { unsignedUpTo }: Parts): boolean => {
   if (sha256Of(row.payload) !== row.sha256) return false;
   const said = readSaid(row.payload);
   if (said?.id !== row.id) return false;
   const { nonce, epoch, seq, images } = said;
-  // Version 0.1 wrote no nonce, and signed nothing.
-  const isIntact = nonce === undefined ? row.signature === null : row.checksum === checksumOf(row);
+  // Version 0.1 wrote no nonce, and signed nothing. A row that looks like that and came later was written by somebody else.
+  const isOld = row.seq <= unsignedUpTo && nonce === undefined;
+  const isIntact = isOld ? row.signature === null : row.signature !== null && row.checksum === checksumOf(row);
   const place = placeOf(rows.epochs(), row.seq);
   return (
     isIntact &&
@@ -74,7 +81,7 @@ export const findDue = (rows: BufferRows, parts: Parts, limit: number, monotonic
     const found = lane === "metadata" ? statements.unsent.all(limit) : oldestImageless(rows, limit);
     const whole: FoundRow[] = [];
     for (const row of found) {
-      const checked = isWhole(rows, row) ? row : mend(rows, row, parts);
+      const checked = isWhole(rows, row, parts) ? row : mend(rows, row, parts);
       if (checked) whole.push(checked);
       else statements.damaged.run(row.seq);
     }
@@ -86,7 +93,7 @@ export const findDue = (rows: BufferRows, parts: Parts, limit: number, monotonic
         .flatMap(({ role, sha256, bytes, due }) => (due === 1 ? [{ role, sha256, bytes }] : []));
       // Version 0.1 signed nothing. Once central knows this device, what is not signed is no fact there.
       const signature = signed ?? parts.vault.sign("payload", payload);
-      return { seq, id, payload, signature, tries, imagesDue };
+      return { seq, id, payload, signature: signature ?? parts.vault.sign("payload", payload), tries, imagesDue };
     });
   }
 };

@@ -14,7 +14,7 @@ import { openImageStore, sha256Of, type ImageStore } from "./images.ts";
 import type { Log } from "./log.ts";
 import { placeOf } from "./rebuild.ts";
 import { createSpace, type Sacrificed } from "./sacrifice.ts";
-import { openNotes } from "./sidecar-notes.ts";
+import { openNotes, type Notes } from "./sidecar-notes.ts";
 import { openSidecars, type ChainPlace, type SidecarStore } from "./sidecars.ts";
 import { openVault, type Vault } from "./vault.ts";
 
@@ -221,6 +221,21 @@ const createArrivals = () => {
   };
 };
 
+const UNSIGNED_KEY = "unsignedUpTo";
+
+/**
+ * The last row that version 0.1 stored; 0 where there is none. Such rows are signed when they are sent: central takes nothing unsigned
+ * from a device that signs. Sealed, so that nobody gets a signature for a row of his own by taking the signature away from another.
+ */
+const readUnsignedUpTo = (vault: Vault, notes: Notes, lastSeq: number): number => {
+  if (vault.isNew && lastSeq > 0) {
+    notes.set(UNSIGNED_KEY, vault.seal("secret", Buffer.from(String(lastSeq)), UNSIGNED_KEY).toString("base64"));
+  }
+  const sealed = notes.get(UNSIGNED_KEY);
+  const opened = sealed === null ? null : vault.unseal("secret", Buffer.from(sealed, "base64"), UNSIGNED_KEY);
+  return opened === null ? 0 : Number(opened.toString());
+};
+
 const tellDisk = <T>(work: () => T): T => {
   try {
     return work();
@@ -278,6 +293,8 @@ export const openBuffer = async (
   const recovering = openRecoveringRows({ dataDir, sidecars, images: store, clock, log: log ?? null });
   const { withRows } = recovering;
   const notes = openNotes(dataDir, withRows);
+  const headSeq = withRows((rows) => rows.head().seq);
+  const unsignedUpTo = readUnsignedUpTo(vault, notes, headSeq);
   const arrivals = createArrivals();
   const space = createSpace({ dataDir, withRows, store, isNeeded: arrivals.has, maxBytes, clock });
   const afterCommit = () => withRows((rows) => removeKeptHead(rows, sidecars));
@@ -291,7 +308,7 @@ export const openBuffer = async (
     lastSeq: () => headPlace()?.seq ?? 0,
     add: createAdd({ store, write, space, arrivals }),
     due: (limit, monotonicMs, lane) =>
-      withRows((rows) => findDue(rows, { sidecars, images: store, vault }, limit, monotonicMs, lane)),
+      withRows((rows) => findDue(rows, { sidecars, images: store, vault, unsignedUpTo }, limit, monotonicMs, lane)),
     nextDueAtMs: () => withRows(({ statements }) => statements.nextWaiting.get() ?? null),
     readImage: (image) => store.read(image.sha256),
     settle: (settlements) =>

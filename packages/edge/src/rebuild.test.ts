@@ -5,6 +5,7 @@ import { copyFile, readFile, readdir, rename, rm, stat, truncate, writeFile } fr
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { detectionSchema } from "@chaverim/contracts";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openBuffer, type DetectionBuffer, type DueRow } from "./buffer.ts";
 import { sha256Of } from "./images.ts";
@@ -290,4 +291,28 @@ test("rows of version 0.1 keep their bytes, are signed when they are sent, and t
     expect(vault.isOurs("payload", payload, signature)).toBe(true);
   }
   expect(JSON.parse(signed?.payload ?? "")).toMatchObject({ epoch: 1, seq: 3, prev: sha256Of(old[0]?.payload ?? "") });
+});
+
+test("a row that was made to look as if version 0.1 had stored it is not signed, and comes back from its sidecar", async () => {
+  await using folder = await temporaryFolder();
+  await copyFile(new URL("../fixtures/buffer-0.1.db", import.meta.url), join(folder.path, "buffer.db"));
+  {
+    await using buffer = await openBuffer(folder.path, createFakeClock());
+    await buffer.add(aSighting({ plate: "NEW3" }));
+  }
+  const database = new Database(join(folder.path, "buffer.db"));
+  const payload = database.prepare<[], string>("SELECT payload FROM detections WHERE seq = 3").pluck().get() ?? "";
+  const forged = payload.replace("NEW3", "HIS3").replace(/,"nonce":"[^"]*"/, "");
+  expect(forged).not.toContain("nonce");
+  database
+    .prepare("UPDATE detections SET payload = ?, payload_sha256 = ?, signature = NULL WHERE seq = 3")
+    .run(forged, sha256Of(forged));
+  database.prepare("UPDATE meta SET value = ? WHERE key = 'head'").run(sha256Of(forged));
+  database.close();
+  await using buffer = await openBuffer(folder.path, createFakeClock());
+  expect(unsentOf(buffer).map((row) => [row.seq, row.payload === payload])).toEqual([
+    [3, true],
+    [2, false],
+    [1, false],
+  ]);
 });
