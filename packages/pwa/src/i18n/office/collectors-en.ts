@@ -1,5 +1,5 @@
 /**
- * English words of one collector's health: problems, queue, cameras, commands.
+ * English words of collectors: the list, and one collector's problems, queue, cameras and commands.
  * Rule: part of the words of the administrators' screens, which load with those screens.
  */
 export const collectorsEn = {
@@ -55,16 +55,16 @@ export const collectorsEn = {
   "health.noneKnown": "No problem is open.",
   "health.neverSeen": "It has not been heard of yet. Put its key into its settings and start it.",
   "health.revoked": "What it sends is refused. What it sent stays.",
-  "health.resolved": "Over, in the last 24 hours: {{ count }}",
+  "health.resolved": "Resolved in the last 24 hours: {{ count }}",
   "health.since": "since {{ time }}",
   "health.span": "{{ from }} to {{ until }}",
   "health.late": "No sign of life since {{ time }}",
   "health.lateNext": "It may be the line. What it reads is kept there and comes later.",
   "health.offline": "No data since {{ time }}",
-  "health.offlineNext": "Look after power and line at the site. What it reads is kept there and comes later.",
+  "health.offlineNext": "Check power and line at the site. What it reads is kept there and comes later.",
   "health.camera_offline": "{{ camera }} cannot be reached",
   "health.cameraError": "{{ camera }} reports a fault",
-  "health.camera_offlineNext": "Look after its power and cable, then restart its connection.",
+  "health.camera_offlineNext": "Check its power and cable, then restart its connection.",
   "health.camera_silent": "{{ camera }} is up but silent: {{ actual }} seen, about {{ expected }} usual by then",
   "health.camera_silentNext": "Send a test. If that arrives, it is the camera: its lens, its aim, its plate reading.",
   "health.disk_low": "The disk is almost full: {{ percent }} free",
@@ -73,10 +73,10 @@ export const collectorsEn = {
   "health.hotNext": "It needs shade or air. At 80 °C its board slows itself down.",
   "health.clockAhead": "Its clock is {{ span }} ahead",
   "health.clockBehind": "Its clock is {{ span }} behind",
-  "health.clock_wrongNext": "Its times are not believed; central's count. Look after its time server.",
-  "health.sacrificed": "Given up for want of space: {{ count }} pictures",
+  "health.clock_wrongNext": "Its times are not believed; central's count. Check its time server.",
+  "health.sacrificed": "{{ count }} pictures given up for want of space",
   "health.sacrificedNext": "Taken between {{ from }} and {{ until }}. Their detections are kept.",
-  "health.gap": "Missing here: {{ count }} of its detections, numbers {{ from }} to {{ to }}",
+  "health.gap": "{{ count }} of its detections are missing here, numbers {{ from }} to {{ to }}",
   "health.gapBroken": "The chain of its detections is broken at number {{ seq }}",
   "health.gapNext":
     "After a restore of central they come by themselves. If it stays, its card was damaged or somebody removed rows.",
@@ -144,7 +144,7 @@ export const collectorsEn = {
   "test.arrived": "Arrived at central",
   "test.waits": "It asks for commands with its heartbeat, about once a minute.",
   "test.waitsAway": "The collector is away. It takes the test when it is back, until {{ time }} at the latest.",
-  "test.works": "The collector is at it.",
+  "test.works": "The collector is working on it.",
   "test.onItsWay": "Stored there, and on its way.",
   "test.slow": "Stored there, and not here after {{ span }}. Look at its queue and at the quarantine.",
   "test.done": "The test arrived {{ span }} after it was sent.",

@@ -1,5 +1,5 @@
 /**
- * Hebrew words of one collector's health: problems, queue, cameras, commands.
+ * Hebrew words of collectors: the list, and one collector's problems, queue, cameras and commands.
  * Rule: the same keys as English; people are addressed in the plural, times and plates come isolated.
  */
 import type { collectorsEn } from "./collectors-en.ts";

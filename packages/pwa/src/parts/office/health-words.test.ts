@@ -21,7 +21,11 @@ test.each<[string, HealthAlert["kind"], Partial<HealthAlert>]>([
   ["Too hot: 82 °C", "hot", { detail: { temperature: 81.6 } }],
   ["Its clock is 12 minutes ahead", "clock_wrong", { detail: { offsetMs: 720_000 } }],
   ["Its clock is 12 minutes behind", "clock_wrong", { detail: { offsetMs: -720_000 } }],
-  ["Missing here: 14 of its detections, numbers 2201 to 2214", "gap", { detail: { count: 14, from: 2201, to: 2214 } }],
+  [
+    "14 of its detections are missing here, numbers 2201 to 2214",
+    "gap",
+    { detail: { count: 14, from: 2201, to: 2214 } },
+  ],
   [
     "The chain of its detections is broken at number 7",
     "gap",
@@ -41,7 +45,7 @@ test("pictures that central holds already are no loss", () => {
     toAt: "2026-11-22T11:00:00Z",
   });
   const detail = { sacrificed: [loss("acknowledged_images", 900), loss("old_scenes", 100), loss("old_crops", 20)] };
-  expect(problemOf(aProblem("sacrificed", { detail })).title).toBe("Given up for want of space: 120 pictures");
+  expect(problemOf(aProblem("sacrificed", { detail })).title).toBe("120 pictures given up for want of space");
 });
 
 test("every kind has a title and a next step, also when its detail says nothing", () => {

@@ -33,7 +33,7 @@ const reached = (command: Partial<CommandView>, collector: Partial<CollectorView
 test.each<[number, RegExp, Partial<CommandView>, Partial<CollectorView>]>([
   [1, /^It asks for commands with its heartbeat/, {}, {}],
   [1, /^The collector is away\. It takes the test when it is back, until /, {}, { state: "offline" }],
-  [2, /^The collector is at it/, { sentAt: at(30) }, {}],
+  [2, /^The collector is working on it/, { sentAt: at(30) }, {}],
   [2, /^Stored there, and on its way/, { sentAt: at(30), acked: done }, {}],
   [3, /^The test arrived 32 seconds after it was sent\.$/, { sentAt: at(30), acked: done, arrivedAt: at(32) }, {}],
   [
