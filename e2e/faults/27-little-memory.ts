@@ -18,7 +18,7 @@ const PICTURES = 4;
 /** SOI, and a frame header that promises 65,535 by 65,535 pixels in three colours. */
 const BOMB = Buffer.from("ffd8ffc0001108ffffffff03012200021101031101", "hex");
 
-/** What central takes of one key at once: so many are under way at the same moment, and none is refused for its key. */
+/** What central takes of one key at once: so many are sent at the same moment, and none is refused for its key. */
 const PER_KEY = 4;
 /** Three gigabytes through central and onto its disk, on two cores that both sides share. */
 const TAKEN_MS = 10 * 60_000;
@@ -84,8 +84,10 @@ const largeBatch = (stand: Stand, { id }: Script, picture: Picture): Buffer[] =>
   ];
 };
 
-/** Sends it once; 0 when there was no answer. */
-const send = (stand: Stand, { apiKey }: Script, pieces: readonly Buffer[], agent: Agent): Promise<number> =>
+type Told = { status: number; retryAfterMs: number };
+
+/** Sends it once; status 0 when there was no answer. */
+const send = (stand: Stand, { apiKey }: Script, pieces: readonly Buffer[], agent: Agent): Promise<Told> =>
   new Promise((resolve) => {
     const headers = {
       "X-API-Key": apiKey,
@@ -93,9 +95,10 @@ const send = (stand: Stand, { apiKey }: Script, pieces: readonly Buffer[], agent
       "Content-Length": pieces.reduce((sum, piece) => sum + piece.length, 0),
     };
     const sent = request(`${stand.url}/api/v1/detections/batch`, { method: "POST", headers, agent }, (answer) => {
-      answer.once("close", () => resolve(answer.statusCode ?? 0)).resume();
+      const retryAfterMs = Number(answer.headers["retry-after"] ?? 1) * 1000;
+      answer.once("close", () => resolve({ status: answer.statusCode ?? 0, retryAfterMs })).resume();
     });
-    sent.once("error", () => resolve(0));
+    sent.once("error", () => resolve({ status: 0, retryAfterMs: 1000 }));
     for (const piece of pieces) sent.write(piece);
     sent.end();
   });
@@ -103,10 +106,11 @@ const send = (stand: Stand, { apiKey }: Script, pieces: readonly Buffer[], agent
 /** Sends it until it is taken; returns every answer but the last. */
 const sendUntilTaken = async (stand: Stand, script: Script, pieces: Buffer[], agent: Agent): Promise<number[]> => {
   const refused: number[] = [];
-  for (const deadline = Date.now() + TAKEN_MS; Date.now() < deadline; await sleep(1000)) {
-    const status = await send(stand, script, pieces, agent);
+  for (const deadline = Date.now() + TAKEN_MS; Date.now() < deadline;) {
+    const { status, retryAfterMs } = await send(stand, script, pieces, agent);
     if (status === 200) return refused;
     refused.push(status);
+    await sleep(retryAfterMs);
   }
   throw new Error(`A batch was refused for ten minutes: ${refused.join(", ")}`);
 };

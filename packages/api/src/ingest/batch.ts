@@ -11,8 +11,8 @@ import type { BadElement } from "./read-batch.ts";
 export type Batch = {
   collector: { id: string };
   checked: readonly CheckedElement[];
-  /** The store's version by SHA-256 of each committed image. */
-  versions: ReadonlyMap<string, string | null>;
+  /** The store's version by SHA-256 of each image; settles when all of them are durable, or cannot be. */
+  versions: Promise<ReadonlyMap<string, string | null>>;
   receivedAt: Date;
   /** When it came out of quarantine; alerts on it are judged late from then. */
   releasedAt?: Date;

@@ -1,6 +1,6 @@
 /**
  * Stores one batch in ONE transaction: payloads, detections, images, dictionary, quarantine and the alert engine's job.
- * Rule: the images are durable before it begins, receipts exist only after it has committed, and a repeat changes nothing.
+ * Rule: the images are durable before it commits, receipts exist only after it has committed, and a repeat changes nothing.
  */
 import {
   type BatchResult,
@@ -93,14 +93,19 @@ const insertPayloads = (sql: Queryable, batch: Batch, fresh: readonly Fresh[]) =
     ${fresh.map(({ plate }) => plate)}::text[], ${fresh.map(({ detectedAt }) => detectedAt.toISOString())}::timestamptz[])
     as r(id, payload, hash, signature, epoch, seq, plate, detected_at)`;
 
-const insertImages = (sql: Queryable, batch: Batch, goods: readonly Good[]) => {
+const insertImages = (
+  sql: Queryable,
+  batch: Batch,
+  goods: readonly Good[],
+  versions: ReadonlyMap<string, string | null>,
+) => {
   const rows = goods.flatMap(({ element, images }) =>
     [...images].map(([role, image]) => ({
       id: element.detection.id,
       role,
       sha256: image.sha256,
       bytes: image.bytes,
-      version: batch.versions.get(image.sha256) ?? null,
+      version: versions.get(image.sha256) ?? null,
     })),
   );
   if (rows.length === 0) return Promise.resolve();
@@ -292,23 +297,23 @@ export const writeBatch = async (transaction: Transaction, batch: Batch): Promis
       atMs: detectedAt.getTime(),
     })),
   );
+  // While the disk takes the images; nobody else waits for these rows. What follows locks plates and cameras, which others may want.
+  const facts =
+    fresh.length > 0
+      ? [insertPayloads(transaction, batch, fresh), insertDetections(transaction, batch, fresh, duplicates)]
+      : [];
+  const [versions] = await Promise.all([batch.versions, ...facts]);
   const written: Promise<unknown>[] = [
-    insertImages(transaction, batch, [...fresh, ...sorted.repeats]),
+    insertImages(transaction, batch, [...fresh, ...sorted.repeats], versions),
     touchCollector(transaction, batch),
     noteReceived(transaction, batch.collector.id, placesOf(batch)),
     noteCameras(transaction, fresh),
   ];
-  if (fresh.length > 0) {
-    written.push(
-      insertPayloads(transaction, batch, fresh),
-      insertDetections(transaction, batch, fresh, duplicates),
-      countPlates(transaction, fresh),
-    );
-  }
+  if (fresh.length > 0) written.push(countPlates(transaction, fresh));
   const job = [...toJob(batch, fresh, duplicates), ...toLateImages(sorted.repeats, batch.receivedAt)];
   if (job.length > 0) written.push(enqueue(transaction, DETECTIONS_TOPIC, job));
   await Promise.all(written);
-  const quarantinedAt = await quarantine(transaction, batch, sorted.bad);
+  const quarantinedAt = await quarantine(transaction, { ...batch, versions }, sorted.bad);
   return { ...sorted, fresh, duplicates, held: await readHeld(transaction, sorted.repeats), quarantinedAt };
 };
 
@@ -328,7 +333,7 @@ export const ensureMonths = async (central: Central, batch: Batch): Promise<void
 };
 
 /**
- * Stores a batch whose images are committed already.
+ * Stores a batch; its images may still be on their way to the disk.
  * @returns one result per element, in the order of the elements
  */
 export const storeBatch = async (central: Central, batch: Batch): Promise<BatchResult[]> => {

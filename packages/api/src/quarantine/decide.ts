@@ -95,7 +95,7 @@ const release = async (central: Central, decided: Decision, row: Row): Promise<v
   const batch = {
     collector: { id: row.collectorId },
     checked: [{ kind: "good" as const, element, images }],
-    versions,
+    versions: Promise.resolve(versions),
     // The receipt that the collector has names this time.
     receivedAt: row.receivedAt,
     releasedAt: new Date(),
