@@ -4,18 +4,26 @@
  */
 import { parseArgs } from "node:util";
 import { benchAccess } from "./bench/access.ts";
+import { benchEdge } from "./bench/edge.ts";
 import { benchIngest } from "./bench/ingest.ts";
 import { type Report, createReport } from "./bench/report.ts";
 
 const BENCHES: Record<string, (report: Report, options: Map<string, number>) => Promise<void>> = {
   access: benchAccess,
+  /** --rows N of backlog (default 20000), --seconds N of cameras (default 60). */
+  edge: benchEdge,
   /** --batches N (default 100). */
   ingest: benchIngest,
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean" }, batches: { type: "string" } },
+  options: {
+    json: { type: "boolean" },
+    batches: { type: "string" },
+    rows: { type: "string" },
+    seconds: { type: "string" },
+  },
 });
 const name = positionals[0] ?? "";
 const bench = BENCHES[name];

@@ -283,7 +283,7 @@ test("what central keeps although it cannot read it is found by halves and ackno
   expect(line.lines.filter(({ message }) => message === fault)).toHaveLength(1);
 });
 
-test("while central slows a backlog down, a fresh detection goes by itself within half a second", async () => {
+test("while central slows a backlog down, a fresh detection goes by itself within a second", async () => {
   const pace = { delayMs: 3_000, maxBatch: 2, imagesPaused: false };
   await using line = await openLine((request) => storedReply(request, pace));
   await fill(line.buffer, 5);
@@ -297,7 +297,7 @@ test("while central slows a backlog down, a fresh detection goes by itself withi
   expect(performance.now() - added).toBeLessThan(1_000);
   const { payloads } = readBatch(line.central.batches()[1] as ReceivedRequest);
   expect(payloads.map((payload) => (JSON.parse(payload) as { plate: { text: string } }).plate.text)).toEqual(["FRESH"]);
-  expect(line.buffer.stats().rows).toBe(3);
+  await until(() => line.buffer.stats().rows === 3);
 });
 
 test("a heartbeat that gets through ends the waiting for a line that was cut", async () => {

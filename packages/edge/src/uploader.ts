@@ -21,7 +21,7 @@ export type BatchTrigger = { intervalMs: number; rows: number; bytes: number };
 const BOOT_SPREAD_MS = 30_000;
 const JUST_BOOTED_MS = 2 * 60_000;
 /** Central slows a backlog down, not an alert: a fresh detection waits no longer for it than this, or its own interval. */
-const PACED_FRESH_MS = 500;
+const PACED_FRESH_MS = 250;
 /** A lane that is this late against its own promise hangs. */
 const STUCK_MS = 60_000;
 
