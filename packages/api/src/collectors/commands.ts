@@ -20,8 +20,8 @@ import { addKey } from "./keys.ts";
 const VALID_HOURS = 24;
 /** More than anybody gives in a day; a heartbeat's answer stays small. */
 const OPEN_MAX = 20;
-/** Shown in one list. */
-const LIST_MAX = 100;
+/** Shown in one list, which is asked for often and may hold diagnostics of 20 KB each. */
+const LIST_MAX = 30;
 /** A collector's clock may be wrong by as much and still be believed. */
 const TEST_AROUND = "5 minutes";
 
