@@ -17,7 +17,9 @@ import { type Database, openDatabase } from "@chaverim/db/open";
 import { type BenchCentral, openBenchCentral } from "./central.ts";
 import { type Figure, type Report, percentile } from "./report.ts";
 
-const EDGE = fileURLToPath(new URL("../../packages/edge/src/", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../packages/edge/src/main.ts", import.meta.url));
+const ADD = fileURLToPath(new URL("../../packages/edge/src/testing-add.ts", import.meta.url));
+const BACKLOG = fileURLToPath(new URL("../../packages/edge/src/testing-backlog.ts", import.meta.url));
 const CAMERAS = 10;
 /** A scene of 100 to 200 KB and a crop, as these cameras send them. */
 const FULL_BYTES = 150_000;
@@ -38,7 +40,7 @@ const temporaryFolder = async (): Promise<AsyncDisposable & { path: string }> =>
 
 /** Runs a script of the collector's; its lines of JSON are figures. */
 const runScript = async (script: string, args: readonly string[], report: Report): Promise<void> => {
-  const child = spawn(process.execPath, [join(EDGE, script), ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "exit");
   for await (const line of createInterface(child.stdout)) report(JSON.parse(line) as Figure);
   const [code] = (await ended) as [number];
@@ -69,7 +71,7 @@ const startCollector = async (central: BenchCentral, apiKey: string, dataDir: st
     MODE: "central",
     CAMERAS: JSON.stringify(cameras),
   };
-  const child = spawn("taskset", ["-c", "0", process.execPath, join(EDGE, "main.ts")], {
+  const child = spawn("taskset", ["-c", "0", process.execPath, MAIN], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -181,7 +183,7 @@ const watchFresh = async (port: number, { sql }: Database, signal: AbortSignal):
 
 const benchDrain = async (report: Report, central: BenchCentral, apiKey: string, rows: number): Promise<void> => {
   await using folder = await temporaryFolder();
-  await runScript("testing-backlog.ts", [folder.path, String(rows)], report);
+  await runScript(BACKLOG, [folder.path, String(rows)], report);
   const external = process.env["DATABASE_OWNER_URL"] ?? process.env["DATABASE_URL"];
   await using embedded = external ? null : await openEmbedded(central.dataDir, "tool");
   await using database = openDatabase(external ?? embedded?.ownerUrl ?? "", { max: 4 });
@@ -217,7 +219,7 @@ const ADDED_ROWS = 500;
 export const benchEdge = async (report: Report, options: Map<string, number>): Promise<void> => {
   {
     await using folder = await temporaryFolder();
-    await runScript("testing-add.ts", [folder.path, String(ADDED_ROWS)], report);
+    await runScript(ADD, [folder.path, String(ADDED_ROWS)], report);
   }
   await using central = await openBenchCentral();
   for (const [name, bench] of [
