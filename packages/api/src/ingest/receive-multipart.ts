@@ -125,8 +125,12 @@ export const receiveMultipart = async (
   }).any();
   try {
     await new Promise<void>((resolve, reject) => {
+      const cut = () => reject(new AppError("incomplete", "The connection was cut."));
+      // Whoever went away while its key was looked up is gone already, and nothing will ever say so again.
+      if (request.destroyed) return cut();
+      // Also with a whole body: what of it was not read yet went with the connection.
       request.once("close", () => {
-        if (!request.complete) reject(new AppError("incomplete", "The connection was cut."));
+        if (!request.readableEnded) cut();
       });
       let bytes = 0;
       // Beside the parser's own listener, attached in the same tick: a body without Content-Length has the same limit.

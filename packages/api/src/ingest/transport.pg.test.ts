@@ -294,6 +294,31 @@ test("A fifth batch of one key at once is told to wait; another collector is not
   for (const socket of slow) socket.destroy();
 });
 
+test("Senders that go away while their key is looked up take no place, however many they are", async () => {
+  const { body, contentType } = await toBytes(aForm([aDetection()]));
+  const gone: Socket[] = [];
+  await using owner = openDatabase(central.databaseUrl, { max: 2 });
+  await owner.sql.begin(async (transaction) => {
+    await transaction`lock table collector_keys in access exclusive mode`;
+    // As many as may be under way at once, half of them with everything that they have to say.
+    for (const part of [body, body.subarray(0, 100), body, body.subarray(0, 100)]) {
+      void exchange((socket) => {
+        gone.push(socket);
+        socket.write(head({ "Content-Type": contentType, "Content-Length": body.length }));
+        socket.write(part);
+      });
+    }
+    const countWaiting = async () =>
+      (await owner.sql`select 1 from pg_locks where relation = 'collector_keys'::regclass and not granted`).length;
+    await expect.poll(countWaiting, { timeout: 3000 }).toBe(4);
+    for (const socket of gone) socket.destroy();
+    await sleep(100);
+  });
+  await expect
+    .poll(async () => (await sendBatch(central.url, collector.apiKey, [])).status, { timeout: 3000 })
+    .toBe(200);
+});
+
 test("When the database does not answer, nothing is stored and the collector is told when to come again", async () => {
   const pictures = { crop: aJpeg() };
   const detection = aDetection({ plate: "AWAY1" }, pictures);
