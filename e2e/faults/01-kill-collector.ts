@@ -11,7 +11,8 @@ export const killCollector: Experiment = {
   title: "kill -9 of a collector during capture and upload",
   needs: [],
   quick: { detections: 800, rounds: 6, seconds: 0 },
-  full: { detections: 24_000, rounds: 200, seconds: 0 },
+  full: { detections: 24_000, rounds: 160, seconds: 0 },
+  long: { detections: 30_000, rounds: 200, seconds: 0 },
   run: async (stand, size) => {
     for (let round = 0; round < size.rounds; round++) {
       const station = stand.stations[round % 2 === 0 ? 0 : 1];

@@ -11,7 +11,8 @@ export const killBeforeAnswer: Experiment = {
   title: "kill -9 of central between COMMIT and answer",
   needs: [],
   quick: { detections: 400, rounds: 4, seconds: 0 },
-  full: { detections: 10_000, rounds: 120, seconds: 0 },
+  full: { detections: 10_000, rounds: 100, seconds: 0 },
+  long: { detections: 20_000, rounds: 200, seconds: 0 },
   run: async (stand, size) => {
     for (let round = 0; round < size.rounds; round++) {
       let isSwallowed = false;

@@ -42,7 +42,8 @@ export const bufferCorrupted: Experiment = {
   title: "SQLite overwritten and cut at random offsets",
   needs: [],
   quick: { detections: 400, rounds: 4, seconds: 0 },
-  full: { detections: 10_000, rounds: 200, seconds: 0 },
+  full: { detections: 8000, rounds: 100, seconds: 0 },
+  long: { detections: 16_000, rounds: 200, seconds: 0 },
   run: async (stand, size) => {
     const [station] = stand.stations;
     const isCaptured = () => countWaiting(station.site) === 0;

@@ -42,7 +42,7 @@ export type Experiment = {
   /** About 20 seconds. */
   quick: Size;
   full: Size;
-  /** Hours; run with --long in place of `full`. */
+  /** Run with --long in place of `full`: some of these take hours. */
   long?: Size;
   /** Where the stand's parts live, when not all in one temporary folder. */
   places?: (folder: string) => Places | Promise<Places>;
