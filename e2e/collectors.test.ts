@@ -32,10 +32,12 @@ const NAME = "Bridge";
 const LONG_NAME = "North Gate of the industrial estate beyond the old railway";
 /** A camera that saw much at this hour of other days, and is up. */
 const SILENT = "yard";
-/** Each day's detections in one hour: so many that ten are usual by its first half minute. */
-const USUAL = 1200;
+/** Central judges a camera by its silence from ten detections on that are usual by now; twice as many leave no doubt. */
+const USUAL_BY_NOW = 20;
 const BATCH = 400;
 const HOUR_MS = 3_600_000;
+/** What starting everything may take before the silence is judged: the hour may have ended by then. */
+const START_MS = 3 * 60_000;
 const NARROW = { width: 320, height: 640 };
 /** 20 MB: more than a minute and a half on the slow line, with something sent between any two heartbeats. */
 const BACKLOG = { count: 100, bytes: 200_000 };
@@ -83,21 +85,22 @@ const post = async (detections: readonly unknown[]): Promise<string[]> => {
   return results.map(({ status }) => status);
 };
 
-/** What the camera saw at this hour, and at the next, of the three days before. */
+/** What the camera saw at this hour of the three days before; close to its end, at the next hour as well. */
 const seePast = async (): Promise<void> => {
-  const hour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-  // Close to its end the next hour may be the one that is judged.
-  const hours = Date.now() - hour > HOUR_MS / 2 ? [hour, hour + HOUR_MS] : [hour];
-  for (const start of hours) {
-    for (const days of [1, 2, 3]) {
-      for (let from = 0; from < USUAL; from += BATCH) {
-        const at = start - days * 24 * HOUR_MS + from;
-        await post(
-          Array.from({ length: BATCH }, (_, index) => aPlainDetection(SILENT, `D${days}N${from + index}`, at)),
-        );
-      }
-    }
-  }
+  const elapsedMs = Date.now() % HOUR_MS;
+  const hour = Date.now() - elapsedMs;
+  const hours = [{ start: hour, elapsedMs }];
+  if (elapsedMs + START_MS > HOUR_MS) hours.push({ start: hour + HOUR_MS, elapsedMs: 0 });
+  const seen = hours.flatMap(({ start, elapsedMs: sinceMs }) => {
+    // By the time that everything runs it is at least half a minute past the full hour.
+    const count = Math.ceil((USUAL_BY_NOW * HOUR_MS) / Math.max(30_000, sinceMs));
+    return [1, 2, 3].flatMap((days) =>
+      Array.from({ length: count }, (_, number) =>
+        aPlainDetection(SILENT, `D${days}N${number}`, start - days * 24 * HOUR_MS + number),
+      ),
+    );
+  });
+  for (let from = 0; from < seen.length; from += BATCH) await post(seen.slice(from, from + BATCH));
 };
 
 /** Gives the code, if central asks for a fresh one before the act. */
