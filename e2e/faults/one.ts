@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { ROOT, endEverything, temporaryFolder } from "../support/processes.ts";
+import { unmountEverything } from "../support/volume.ts";
 import { type Verdict, check } from "./checker.ts";
 import { EXPERIMENTS } from "./list.ts";
 import { type Places, type Size, type Stand, type Template, makeTemplate, openStand } from "./stand.ts";
@@ -89,6 +90,8 @@ const carryOut = async ({ id, seed, size, template }: Order): Promise<Row> => {
 };
 
 const end = (code: number): void => {
+  // First: a folder on which a disk is mounted cannot be removed.
+  unmountEverything();
   endEverything();
   process.exit(code);
 };
