@@ -96,7 +96,9 @@ const send = (stand: Stand, { apiKey }: Script, pieces: readonly Buffer[], agent
     };
     const sent = request(`${stand.url}/api/v1/detections/batch`, { method: "POST", headers, agent }, (answer) => {
       const retryAfterMs = Number(answer.headers["retry-after"] ?? 1) * 1000;
-      answer.once("close", () => resolve({ status: answer.statusCode ?? 0, retryAfterMs })).resume();
+      // A refusal comes before the body is sent, and central does not read all of it: the answer counts, not how the line ends.
+      resolve({ status: answer.statusCode ?? 0, retryAfterMs });
+      answer.resume();
     });
     sent.once("error", () => resolve({ status: 0, retryAfterMs: 1000 }));
     for (const piece of pieces) sent.write(piece);

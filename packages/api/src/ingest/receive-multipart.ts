@@ -42,6 +42,11 @@ const tooLarge = (cause?: unknown) =>
 /** Limits of size and number; the others mean parts that do not belong to a batch. */
 const TOO_LARGE: ReadonlySet<string> = new Set(["LIMIT_FIELD_VALUE", "LIMIT_FILE_SIZE", "LIMIT_FILE_COUNT"]);
 
+/** How long a part may wait for bytes when the body has been read to its end: what there is has been given to it long before. */
+const STALLED_MS = 1000;
+
+const incomplete = (message: string) => new AppError("incomplete", message);
+
 /** Failures that the caller is told about as they are. */
 const isTold = (error: unknown): boolean =>
   [AppError, StageLimitError, DiskFullError, StoreUnavailableError].some((kind) => error instanceof kind);
@@ -63,10 +68,10 @@ const toReceiveError = (error: unknown): unknown => {
   return error;
 };
 
-const readText = async (stream: Readable): Promise<Buffer> => {
+const readText = async (source: AsyncIterable<Buffer>): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of source) {
     bytes += chunk.length;
     if (bytes > TEXT_BYTES_MAX) throw tooLarge();
     chunks.push(chunk);
@@ -89,14 +94,28 @@ export const receiveMultipart = async (
   if (Number(request.headers["content-length"] ?? 0) > BATCH_BYTES_MAX) throw tooLarge();
   const received: ReceivedBatch = { detections: null, images: new Map() };
   const open = new Set<Readable>();
+  /** Parts of which the next bytes are wanted and have not come. */
+  const waiting = new Set<Readable>();
+  const bytesOf = async function* (stream: Readable): AsyncGenerator<Buffer> {
+    try {
+      waiting.add(stream);
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        waiting.delete(stream);
+        yield chunk;
+        waiting.add(stream);
+      }
+    } finally {
+      waiting.delete(stream);
+    }
+  };
   const keep = async (name: string, stream: Readable): Promise<void> => {
     open.add(stream);
     stream.once("close", () => open.delete(stream));
     if (name === "detections") {
-      received.detections = await readText(stream);
+      received.detections = await readText(bytesOf(stream));
       return;
     }
-    const image = await store.stage(stream, IMAGE_BYTES_MAX);
+    const image = await store.stage(bytesOf(stream), IMAGE_BYTES_MAX);
     staged.push(image);
     received.images.set(name, image);
   };
@@ -123,14 +142,21 @@ export const receiveMultipart = async (
       headerPairs: 32,
     },
   }).any();
+  let stalled: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      const cut = () => reject(new AppError("incomplete", "The connection was cut."));
+      const cut = () => reject(incomplete("The connection was cut."));
       // Whoever went away while its key was looked up is gone already, and nothing will ever say so again.
       if (request.destroyed) return cut();
       // Also with a whole body: what of it was not read yet went with the connection.
       request.once("close", () => {
         if (!request.readableEnded) cut();
+      });
+      // busboy never ends a part whose head runs into the next boundary, and would wait for it as long as the connection lives.
+      request.once("end", () => {
+        stalled = setTimeout(() => {
+          if (waiting.size > 0) reject(incomplete("A part has no end. Send the whole batch again."));
+        }, STALLED_MS);
       });
       let bytes = 0;
       // Beside the parser's own listener, attached in the same tick: a body without Content-Length has the same limit.
@@ -147,6 +173,8 @@ export const receiveMultipart = async (
     // What a part failed with says more than that the body was then given up.
     const causes = kept.flatMap((part) => (part.status === "rejected" ? [part.reason as unknown] : []));
     throw toReceiveError(causes.find(isTold) ?? error);
+  } finally {
+    clearTimeout(stalled);
   }
   const field = (request.body as { detections?: unknown } | undefined)?.detections;
   if (typeof field === "string") received.detections = Buffer.from(field);

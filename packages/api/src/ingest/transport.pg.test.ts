@@ -253,6 +253,29 @@ test.each(["a field", "a file"])(
   },
 );
 
+test("A part whose head runs into the next boundary is answered as incomplete, and takes no place for long", async () => {
+  const body = [
+    "--x",
+    'Content-Disposition: form-data; name="detections"; filename="detections"',
+    "--x",
+    "",
+    "--",
+    "",
+  ].join("\r\n");
+  const send = () =>
+    fetch(`${central.url}${batchPath}`, {
+      method: "POST",
+      headers: { "X-API-Key": collector.apiKey, "Content-Type": "multipart/form-data; boundary=x" },
+      body,
+    });
+  // As many as one key may have under way.
+  const answers = await Promise.all([1, 2, 3, 4].map(send));
+  const told = await Promise.all(answers.map((answer) => answer.json()));
+  const refusal = { code: "incomplete", message: expect.stringContaining("A part has no end") };
+  expect(told).toMatchObject([refusal, refusal, refusal, refusal]);
+  expect((await sendBatch(central.url, collector.apiKey, [aDetection()])).status).toBe(200);
+});
+
 test.each([
   ["application/json", "[]", 415, "media_type"],
   ["text/plain", "[]", 415, "media_type"],

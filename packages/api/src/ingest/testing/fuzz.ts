@@ -2,7 +2,7 @@
  * Hostile bodies without end: pieces of real batches, cut, doubled, swapped and broken.
  * Rule: the same seed gives the same inputs, so that a failure can be had again.
  */
-import { aDetection, aDetectionId, aJpeg } from "../../testing/batches.ts";
+import { aDetection } from "../../testing/batches.ts";
 import { aHeartbeat } from "../../testing/devices.ts";
 
 /** Mulberry32: 32 bits of state are enough to be repeatable. */
@@ -131,10 +131,24 @@ export const fuzzBodies = function* (seed: number, count: number): Generator<Buf
 
 export type FuzzRequest = { path: string; contentType: string; body: Buffer };
 
+type UpTo = (limit: number) => number;
+/** Times and ids come from the seed as well; a clock of long ago is only marked. */
+const CAPTURED_AT = "2026-11-22T10:00:00.000Z";
+const anId = (upTo: UpTo): string => {
+  const digits = (count: number) => Array.from({ length: count }, () => upTo(16).toString(16)).join("");
+  return `019ab000-${digits(4)}-7${digits(3)}-8${digits(3)}-${digits(12)}`;
+};
+const aPicture = (upTo: UpTo, bytes: number): Buffer =>
+  Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...Array.from({ length: bytes }, () => upTo(256)), 0xff, 0xd9]);
+
 /** A batch of one detection with its two pictures, of which the text, a picture or the frame around them is broken. */
 const fuzzBatch = ({ upTo, mutateText, breakBytes }: ReturnType<typeof createMutation>): FuzzRequest => {
-  const pictures = { full: aJpeg(300), crop: aJpeg(100) };
-  const detection = aDetection({ epoch: 1, seq: upTo(1000), plate: `F${upTo(1000)}` }, pictures);
+  const pictures = { full: aPicture(upTo, 300), crop: aPicture(upTo, 100) };
+  const seq = upTo(1000);
+  const detection = aDetection(
+    { id: anId(upTo), capturedAt: CAPTURED_AT, epoch: 1, seq, plate: `F${upTo(1000)}` },
+    pictures,
+  );
   const broken = upTo(4);
   const json = JSON.stringify([detection]);
   // One character a byte, so that pieces of bytes can be put into a picture.
@@ -174,7 +188,7 @@ export const fuzzRequests = function* (seed: number, count: number): Generator<F
       body: breakBytes(Buffer.from(mutateText(JSON.stringify(body)))),
     });
     if (kind === 0) yield json("/api/v1/heartbeat", aHeartbeat());
-    else if (kind === 1 && upTo(4) === 0) yield json(`/api/v1/commands/${aDetectionId()}/ack`, ack);
+    else if (kind === 1 && upTo(4) === 0) yield json(`/api/v1/commands/${anId(upTo)}/ack`, ack);
     else yield fuzzBatch(mutation);
   }
 };
