@@ -97,6 +97,17 @@ export const fillMetadataBatch = async (
 
 const cropFirst = (a: StoredImage, b: StoredImage) => (a.role < b.role ? -1 : a.role > b.role ? 1 : 0);
 
+/** The rows of which an image fits into one batch, the first in any case. The other lane can have the rest. */
+export const rowsWithRoom = (rows: readonly DueRow[], limits: BatchLimits): DueRow[] => {
+  let bytes = 0;
+  const tooMany = rows.findIndex(({ payload, imagesDue }) => {
+    const isFull = bytes > limits.bytes;
+    bytes += imagesDue.reduce((sum, image) => sum + image.bytes, Buffer.byteLength(payload));
+    return isFull;
+  });
+  return tooMany === -1 ? [...rows] : rows.slice(0, tooMany);
+};
+
 /** Takes images in the order of their rows for as long as they fit; each brings its row's bytes with it. */
 export const fillImageBatch = async (
   buffer: DetectionBuffer,

@@ -69,6 +69,8 @@ export type SendOutcome = {
   kind: "nothing" | "taken" | "kept";
   /** Something due was left for the next batch. */
   more: boolean;
+  /** Rows were passed over because the other lane was sending them. */
+  passedOver: boolean;
   /** Images of this batch's rows are still due. */
   imagesLeft: boolean;
 };
@@ -83,12 +85,12 @@ export type LaneSender = {
   /**
    * Sends a batch; where it was not taken, waits as its answer says.
    * @param fill makes a batch of rows that are due; `more` says that others have to wait for the next one
-   * @param rowsMax no more than so many, whatever the line takes
+   * @param choose those of the rows that may go now; what it leaves is free for the other lane
    */
   send: (
     fill: (rows: DueRow[], more: boolean) => Promise<Batch>,
     signal: AbortSignal,
-    rowsMax?: number,
+    choose?: (rows: DueRow[]) => DueRow[],
   ) => Promise<SendOutcome>;
   /** Waits, and promises to be back then. */
   wait: (ms: number, signal: AbortSignal, waker?: ReturnType<typeof createWaker>) => Promise<void>;
@@ -280,21 +282,22 @@ export const createLaneSender = (lane: Lane, context: LaneContext): LaneSender =
     for (const { seq } of rows) underWay.delete(seq);
   };
 
-  const send: LaneSender["send"] = async (fill, signal, rowsMax = Number.POSITIVE_INFINITY) => {
+  const send: LaneSender["send"] = async (fill, signal, choose = (rows) => rows) => {
     promise(FILL_MAX_MS);
     const due = buffer.due(rowLimit() + underWay.size + 1, clock.monotonicMs(), lane);
     const free = due.filter(({ seq }) => !underWay.has(seq));
-    const rows = chooseRows(free).slice(0, rowsMax);
+    const passedOver = free.length < due.length;
+    const rows = choose(chooseRows(free));
     for (const { seq } of rows) underWay.add(seq);
     try {
       const batch = await fill(rows, free.length > rows.length);
       noteUnsent(batch);
       const taken = new Set(batch.elements.map(({ row }) => row.seq));
       release(rows.filter(({ seq }) => !taken.has(seq)));
-      if (taken.size > 0) return { ...(await deliver(batch, signal)), more: free.length > taken.size };
+      if (taken.size > 0) return { ...(await deliver(batch, signal)), more: free.length > taken.size, passedOver };
       lineDown = false;
       // Images that are gone made room: what is behind them has not been looked at.
-      return { kind: "nothing", more: batch.lost.length + batch.idle.length > 0, imagesLeft: false };
+      return { kind: "nothing", more: batch.lost.length + batch.idle.length > 0, imagesLeft: false, passedOver };
     } finally {
       release(rows);
     }

@@ -51,6 +51,28 @@ const keeping = (pace = aPace) => {
   };
 };
 
+test("a detection that waited because its images were under way goes by itself when they did not arrive", async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const pace = { ...aPace, maxBatch: 1, delayMs: 100 };
+  const keep = keeping(pace);
+  await using line = await openLine(async (request) => {
+    if (!carriesImages(request)) return keep(request);
+    await held;
+    return "hang up";
+  });
+  line.uploader.setPace(pace);
+  await fill(line.buffer, 2, true);
+  line.start();
+  await until(() => line.central.batches().some(carriesImages) && line.buffer.stats().lanes.metadata.rows === 1);
+  // Long enough for the detections' lane to have looked, and found its only row on its way with the images.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  line.uploader.setPace({ ...pace, imagesPaused: true });
+  release();
+  await until(() => line.buffer.stats().lanes.metadata.rows === 0);
+  expect(line.buffer.stats().lanes.images.rows).toBe(4);
+});
+
 test("a fresh detection overtakes an image request that is under way, and a backlog of others", async () => {
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));

@@ -4,7 +4,7 @@
  * Rule: the metadata lane never waits for an image.
  */
 import type { Pace } from "@chaverim/contracts";
-import { fillImageBatch, fillMetadataBatch } from "./batch.ts";
+import { fillImageBatch, fillMetadataBatch, rowsWithRoom } from "./batch.ts";
 import type { DetectionBuffer, DueRow } from "./buffer.ts";
 import type { Central } from "./central.ts";
 import type { Clock } from "./clock.ts";
@@ -67,6 +67,8 @@ export const createUploader = (options: UploaderOptions): Uploader => {
   let backlogMeanwhile = false;
   let imagesWait = true;
   let imagesUnderWay = false;
+  /** The images' lane had rows whose detections were due as well: whether they have gone with their images is seen when it is done. */
+  let passedOver = false;
   const limits = () => ({ bytes: line.budget(), imageBytes: context.limits.imageBytes });
 
   /** Images that are due and older than the oldest of these rows. */
@@ -79,7 +81,7 @@ export const createUploader = (options: UploaderOptions): Uploader => {
 
   const sendMetadata = async (signal: AbortSignal): Promise<void> => {
     // Newest first: with so many rows it is the fresh ones that go.
-    const rowsMax = metadata.pacedMs() > 0 ? Math.max(1, pending.rows) : undefined;
+    const rowsMax = metadata.pacedMs() > 0 ? Math.max(1, pending.rows) : Number.POSITIVE_INFINITY;
     pending = { rows: 0, bytes: 0, sinceMs: 0 };
     backlogMeanwhile = false;
     const outcome = await metadata.send(
@@ -88,11 +90,21 @@ export const createUploader = (options: UploaderOptions): Uploader => {
         return fillMetadataBatch(buffer, rows, limits(), !alone);
       },
       signal,
-      rowsMax,
+      (rows) => rows.slice(0, rowsMax),
     );
+    if (outcome.passedOver && imagesUnderWay) passedOver = true;
+    else if (outcome.passedOver) backlogMeanwhile = true;
     backlog = outcome.kind === "kept" || outcome.more || backlogMeanwhile;
     if (outcome.imagesLeft) imagesWait = true;
     imagesWaker.wake();
+  };
+
+  /** Detections may be due that this lane has passed over, or nobody has added. */
+  const noteMetadata = () => {
+    passedOver = false;
+    backlog = true;
+    backlogMeanwhile = true;
+    added.wake();
   };
 
   const sendImages = async (signal: AbortSignal): Promise<void> => {
@@ -100,10 +112,15 @@ export const createUploader = (options: UploaderOptions): Uploader => {
     // Before, and not after: meanwhile the other lane, or a heartbeat, may say that there are more.
     imagesWait = false;
     try {
-      const outcome = await images.send((rows) => fillImageBatch(buffer, rows, limits()), signal);
+      const outcome = await images.send(
+        (rows) => fillImageBatch(buffer, rows, limits()),
+        signal,
+        (rows) => rowsWithRoom(rows, limits()),
+      );
       if (outcome.kind === "kept" || outcome.more || outcome.imagesLeft) imagesWait = true;
     } finally {
       imagesUnderWay = false;
+      if (passedOver) noteMetadata();
     }
   };
 
@@ -113,10 +130,9 @@ export const createUploader = (options: UploaderOptions): Uploader => {
   };
 
   const noteAgain = () => {
-    backlog = true;
-    backlogMeanwhile = true;
     imagesWait = true;
-    wakeBoth();
+    noteMetadata();
+    imagesWaker.wake();
   };
 
   /** How long it is until a row's own waiting time is over; when one's is, both lanes look what is due. */
