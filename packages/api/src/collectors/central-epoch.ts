@@ -5,8 +5,8 @@
  */
 import type { Queryable } from "@chaverim/db/open";
 
-/** No central is restored a million times: whoever says so is broken, and is not believed. */
-const EPOCH_MAX = 1_000_000;
+/** No central is restored a hundred times between two of its backups: whoever says so is broken, and is not believed. */
+const AHEAD_MAX = 100;
 
 /** The epoch now. */
 export const readEpoch = async (sql: Queryable): Promise<number> => {
@@ -28,11 +28,11 @@ export const beginEpoch = async (sql: Queryable, epoch: number, before: number):
 
 /**
  * The epoch now, after hearing which one a collector heard last.
- * @param told null when it says nothing of it
+ * @param told null when it says nothing of it, or is not believed
  */
 export const hearEpoch = async (sql: Queryable, told: number | null): Promise<number> => {
   const epoch = await readEpoch(sql);
-  if (told === null || told <= epoch || told > EPOCH_MAX) return epoch;
+  if (told === null || told <= epoch || told - epoch > AHEAD_MAX) return epoch;
   await beginEpoch(sql, told + 1, epoch);
   return told + 1;
 };

@@ -139,6 +139,8 @@ test("A restore is over when the collector has heard of it, nothing is missing, 
   expect(kinds(heard)).toEqual([]);
 });
 
-test("A changed device is told of until the known one is heard: nothing here ends it", () => {
-  expect(kinds({ open: [alert("device_changed")] })).toEqual(["device_changed"]);
+test("A changed device is told of for a day after it was last heard", () => {
+  const heard = (hours: number) => [alert("device_changed", { at: ago(hours * 3600).toISOString() })];
+  expect(kinds({ open: heard(23.9) })).toEqual(["device_changed"]);
+  expect(kinds({ open: heard(24) })).toEqual([]);
 });

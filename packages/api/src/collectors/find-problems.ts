@@ -19,6 +19,8 @@ const EXPECTED_MIN = 10;
 const SILENT_SHARE = 0.2;
 /** After a day without a further loss. */
 const SACRIFICED_MS = 24 * 3_600_000;
+/** After a day without another device: the known one speaks every minute, and says nothing of whether the other is gone. */
+const CHANGED_MS = 24 * 3_600_000;
 /** Collectors keep seven days: what has not closed a gap by then will not come. */
 const BROKEN_MS = 7 * 24 * 3_600_000;
 
@@ -92,7 +94,7 @@ const ofEvidence = (facts: Facts, nowMs: number, open: (kind: HealthKind) => Ope
   const sacrificed = open("sacrificed");
   if (sacrificed && nowMs - atOf(sacrificed.detail, "at") < SACRIFICED_MS) problems.push(sacrificed);
   const changed = open("device_changed");
-  if (changed) problems.push(changed);
+  if (changed && nowMs - atOf(changed.detail, "at") < CHANGED_MS) problems.push(changed);
   const restored = open("restored");
   const isHealed =
     restored &&
