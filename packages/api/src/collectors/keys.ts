@@ -118,7 +118,11 @@ export const rotateKey = (
  * not the collector's device signs. It is good for nothing else, and for a day.
  * @throws AppError not_found
  */
-export const addImportKey = (sql: Sql, collectorId: string, userId: string | null): Promise<{ apiKey: string; until: string }> =>
+export const addImportKey = (
+  sql: Sql,
+  collectorId: string,
+  userId: string | null,
+): Promise<{ apiKey: string; until: string }> =>
   sql.begin(async (transaction) => {
     const [collector] = await transaction`
       select 1 from collectors where id = ${collectorId} and revoked_at is null for update`;

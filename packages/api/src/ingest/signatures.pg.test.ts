@@ -1,6 +1,7 @@
 /** Who signed what came, whether it follows what came before, and what is counted with it. */
 import type { Detection, Receipt } from "@chaverim/contracts";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { addImportKey, rotateKey } from "../collectors/keys.ts";
 import { aDetection, aJpeg, hex, isReceiptGenuine, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
 import { type TestDevice, aDevice, aHeartbeat, sendHeartbeat } from "../testing/devices.ts";
@@ -89,6 +90,26 @@ test("Once its device is known, what a collector sends plain is quarantined; the
   expect(await central.sql`select reason from quarantine where detection_id = ${later.id}`).toEqual([
     { reason: "unsigned" },
   ]);
+});
+
+test("A key for bringing in another system's archive stores it as unsigned beside a device that signs, and does nothing else", async () => {
+  await introduce();
+  const { apiKey } = await addImportKey(central.sql, collector.id, null);
+  const foreign = aDetection({ plate: "ARCHIVE1" });
+  const signedByNobody = aDevice().element(aDetection({ plate: "ARCHIVE2" }));
+  const { results } = (await sendBatch(central.url, apiKey, [foreign, signedByNobody])).body;
+  expect(results).toMatchObject([
+    { status: "stored", integrity: "unsigned" },
+    { status: "stored", integrity: "unsigned" },
+  ]);
+  expect((await sendHeartbeat(central.url, apiKey, aHeartbeat(), device)).status).toBe(403);
+  // The collector's own keys go on as before, also when it gets a further one.
+  await rotateKey(central.sql, collector.id, null);
+  expect(await send([device.element(aDetection({ plate: "ARCHIVE3" }))])).toMatchObject([{ integrity: "ok" }]);
+  const [key] = await central.sql<{ scopes: string[]; isShort: boolean }[]>`
+    select scopes, expires_at < now() + interval '25 hours' as "isShort" from collector_keys
+    where prefix = ${apiKey.slice(0, 10)} and collector_id = ${collector.id}`;
+  expect(key).toEqual({ scopes: ["import"], isShort: true });
 });
 
 test("What was stored before its device was known stays unsigned, and its repeat is no new fact", async () => {
