@@ -84,7 +84,7 @@ create table health_alerts (
   collector_id uuid not null references collectors (id),
   camera_id uuid references cameras (id),
   kind text not null check (kind in ('late', 'offline', 'camera_offline', 'camera_silent', 'disk_low', 'hot', 'clock_wrong',
-    'sacrificed', 'gap', 'device_changed', 'restored')),
+    'sacrificed', 'damaged', 'gap', 'device_changed', 'restored')),
   detail jsonb not null,
   opened_at timestamptz not null default now(),
   resolved_at timestamptz

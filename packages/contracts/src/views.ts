@@ -73,6 +73,8 @@ export const HEALTH_KINDS = [
   "hot",
   "clock_wrong",
   "sacrificed",
+  /** Detections and images that the collector's disk made unreadable before they were sent. */
+  "damaged",
   /** Sequence numbers that never came. */
   "gap",
   "device_changed",

@@ -71,6 +71,9 @@ const storeHeartbeat = async (
       at: new Date().toISOString(),
       sacrificed: heartbeat.sacrificed,
     });
+  const damagedImages = (of: Heartbeat | null): number => of?.buffer.damagedImages ?? 0;
+  if (damagedImages(heartbeat) > damagedImages(before?.heartbeat ?? null))
+    await openHealthAlert(transaction, id, "damaged", { at: new Date().toISOString() });
   return speaker;
 };
 

@@ -11,7 +11,7 @@ import {
   type Heartbeat,
 } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
-import { DRAINING_ROWS, clockOffsetMs } from "./find-problems.ts";
+import { DRAINING_ROWS, clockOffsetMs, waitingRows } from "./find-problems.ts";
 import { readOpenAlerts, toHealthAlert } from "./health-alerts.ts";
 
 const MINUTES_SHOWN = 60;
@@ -43,7 +43,7 @@ const stateOf = (row: CollectorRow, nowMs: number): CollectorView["state"] => {
   const silentMs = nowMs - row.lastSeenAt.getTime();
   if (silentMs > COLLECTOR_OFFLINE_MS) return "offline";
   if (silentMs > COLLECTOR_LATE_MS) return "late";
-  return (row.heartbeat?.buffer.rows ?? 0) > DRAINING_ROWS ? "draining" : "live";
+  return waitingRows(row.heartbeat) > DRAINING_ROWS ? "draining" : "live";
 };
 
 type KeyRow = Omit<CollectorKeyView, "createdAt" | "lastUsedAt" | "expiresAt" | "revoked"> & {
@@ -75,11 +75,11 @@ const readKeys = async (sql: Sql): Promise<Map<string, CollectorKeyView[]>> => {
 /** How much of each collector waits in quarantine for a decision. */
 const countQuarantined = async (sql: Sql): Promise<Map<string, number>> => {
   const rows = await sql<{ collectorId: string; count: number }[]>`
-    select "collectorId", count(*)::int as count from (
-      select q.collector_id as "collectorId" from quarantine q
-      where not exists (select 1 from quarantine_decisions d where d.quarantine_id = q.id)
-      order by q.received_at desc, q.id desc limit ${QUARANTINED_MAX}) newest
-    group by 1`;
+    select c.id as "collectorId", counted.count from collectors c cross join lateral (
+      select count(*)::int as count from (
+        select 1 from quarantine q
+        where q.collector_id = c.id and not exists (select 1 from quarantine_decisions d where d.quarantine_id = q.id)
+        limit ${QUARANTINED_MAX}) undecided) counted`;
   return new Map(rows.map(({ collectorId, count }) => [collectorId, count]));
 };
 
@@ -106,7 +106,7 @@ const rowToView = (row: CollectorRow, { cameras, ...rest }: Surroundings, nowMs:
     lastHeartbeatAt: row.lastHeartbeatAt?.toISOString() ?? null,
     version: heartbeat?.version ?? null,
     protocol: heartbeat?.protocol ?? null,
-    queue: heartbeat && { rows: Math.round(heartbeat.buffer.rows), oldestAt: heartbeat.buffer.oldestAt },
+    queue: heartbeat && { rows: Math.round(waitingRows(heartbeat)), oldestAt: heartbeat.buffer.oldestAt },
     diskUsed: heartbeat?.disk ? 1 - heartbeat.disk.freeBytes / Math.max(1, heartbeat.disk.totalBytes) : null,
     temperature: heartbeat?.temperature ?? null,
     throttled: heartbeat?.throttled ?? null,

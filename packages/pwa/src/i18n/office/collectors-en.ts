@@ -76,6 +76,8 @@ export const collectorsEn = {
   "health.clock_wrongNext": "Its times are not believed; central's count. Check its time server.",
   "health.sacrificed": "{{ count }} pictures given up for want of space",
   "health.sacrificedNext": "Taken between {{ from }} and {{ until }}. Their detections are kept.",
+  "health.damaged": "Its card has damaged {{ rows }} detections and {{ images }} pictures before they were sent",
+  "health.damagedNext": "They cannot be sent. Replace the card, and keep the old one: it still holds what was damaged.",
   "health.gap": "{{ count }} of its detections are missing here, numbers {{ from }} to {{ to }}",
   "health.gapBroken": "The chain of its detections is broken at number {{ seq }}",
   "health.gapNext":

@@ -78,6 +78,8 @@ export const collectorsHe: Readonly<Record<keyof typeof collectorsEn, string>> =
   "health.clock_wrongNext": "לא סומכים על הזמנים שלו; קובעים הזמנים של המרכז. בדקו את שרת הזמן שלו.",
   "health.sacrificed": "ויתרו על {{ count }} תמונות מחוסר מקום",
   "health.sacrificedNext": "צולמו בין {{ from }} לבין {{ until }}. הזיהויים שלהן נשמרו.",
+  "health.damaged": "הכרטיס שלו פגם ב־{{ rows }} זיהויים וב־{{ images }} תמונות לפני שנשלחו",
+  "health.damagedNext": "אי אפשר לשלוח אותם. החליפו את הכרטיס ושמרו את הישן: מה שנפגם עדיין שמור בו.",
   "health.gap": "חסרים כאן {{ count }} מהזיהויים שלו, מספרים {{ from }} עד {{ to }}",
   "health.gapBroken": "שרשרת הזיהויים שלו נקטעה במספר {{ seq }}",
   "health.gapNext": "אחרי שחזור של המרכז הם מגיעים מעצמם. אם זה נשאר, הכרטיס שלו ניזוק או שמישהו מחק שורות.",

@@ -31,6 +31,11 @@ test.each<[string, HealthAlert["kind"], Partial<HealthAlert>]>([
     "gap",
     { detail: { count: 0, brokenAt: { epoch: 1, seq: 7 }, brokenOn: "2026-11-22T20:00:00Z" } },
   ],
+  [
+    "Its card has damaged 3 detections and 1 pictures before they were sent",
+    "damaged",
+    { detail: { rows: 3, images: 1 } },
+  ],
   ["Another device sends with its key", "device_changed", { detail: { known: "ab", offered: null } }],
 ])("%s", (title, kind, more) => {
   expect(problemOf(aProblem(kind, more)).title).toBe(title);

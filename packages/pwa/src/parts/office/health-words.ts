@@ -105,6 +105,12 @@ export const problemOf = (alert: HealthAlert): Problem => {
     }
     case "sacrificed":
       return sacrificed(alert);
+    case "damaged":
+      return {
+        tone: "warn",
+        title: w("health.damaged", { rows: figure(alert, "rows"), images: figure(alert, "images") }),
+        next: w("health.damagedNext"),
+      };
     case "gap":
       return gap(alert);
     case "device_changed":
