@@ -131,7 +131,6 @@ test("what central does not hold after a restore is due again with its images, a
   acknowledge(buffer);
   expect(buffer.notHeld(buffer.epoch + 1, [], false)).toBe(0);
   expect(buffer.notHeld(buffer.epoch, [[1, 8]], false)).toBe(0);
-  expect(buffer.notHeld(buffer.epoch, [], false, clock.nowMs() - 1)).toBe(0);
   expect(buffer.notHeld(buffer.epoch, [], true)).toBe(0);
   // Below the first range nothing is said.
   expect(

@@ -23,8 +23,18 @@ const CHECK_BYTES_MAX = 64 * 1024 * 1024;
 export const RESTORE_KEY = "restore";
 /** The last row, when it is gone and its sidecar is not. */
 export const KEPT_HEAD_KEY = "keptHead";
+/** Noted while rows below a number are to be sent again, whatever central acknowledged. */
+export const DOUBTED_KEY = "doubtedBelow";
 /** What `meta` holds of the rows themselves. */
-export const OWN_META_KEYS: readonly string[] = ["epoch", "lastSeq", "head", "imageBytes", RESTORE_KEY, KEPT_HEAD_KEY];
+export const OWN_META_KEYS: readonly string[] = [
+  "epoch",
+  "lastSeq",
+  "head",
+  "imageBytes",
+  RESTORE_KEY,
+  KEPT_HEAD_KEY,
+  DOUBTED_KEY,
+];
 
 export type Lane = "metadata" | "images";
 export type StoredImage = { role: ImageRole; sha256: string; bytes: number };
@@ -124,6 +134,9 @@ const openDatabase = (path: string): Database.Database => {
 
 const DUE_COLUMNS = "d.seq, d.id, d.payload, d.payload_sha256 AS sha256, d.signature, d.checksum, d.tries";
 
+/** As if central had never heard of it: what it was tried before says nothing about the next time. */
+const UNHELD = "acked_at = NULL, receipt = NULL, due = damaged = 0, next_try_at = 0, tries = 0";
+
 /** A statement with its parameters and what a row of its answer is. */
 type Query<Parameters extends unknown[], Row> = {
   get: (...parameters: Parameters) => Row | undefined;
@@ -190,11 +203,16 @@ const prepare = (database: Database.Database) => {
       `UPDATE detections SET due = damaged = 0 AND (acked_at IS NULL
        OR EXISTS (SELECT 1 FROM images WHERE images.seq = detections.seq AND due = 1)) WHERE seq = ?`,
     ),
-    unhold: value<[number, number, number], number>(
-      `UPDATE detections SET acked_at = NULL, receipt = NULL, due = damaged = 0, next_try_at = 0
-       WHERE seq BETWEEN ? AND ? AND acked_at <= ? RETURNING seq`,
+    // A receipt without a place is for what central could not read: it does not count that among what it holds.
+    unhold: value<[number, number, string], number>(
+      `UPDATE detections SET ${UNHELD}
+       WHERE seq BETWEEN ? AND ? AND acked_at IS NOT NULL AND json_extract(receipt, '$.seq') IS NOT NULL
+       AND seq NOT IN (SELECT value FROM json_each(?)) RETURNING seq`,
     ),
-    wantImages: query<[number]>("UPDATE images SET due = 1 WHERE seq = ? AND lost = 0"),
+    unholdAll: query<[number, number]>(
+      `UPDATE detections SET ${UNHELD} WHERE seq BETWEEN ? AND ? AND acked_at IS NOT NULL`,
+    ),
+    wantImages: query<[number, number]>("UPDATE images SET due = 1 WHERE seq BETWEEN ? AND ? AND lost = 0 AND due = 0"),
     waiting: query<[], { kind: "rows" | "damaged" | ImageRole; count: number; bytes: number }>(
       "SELECT kind, count, bytes FROM waiting",
     ),

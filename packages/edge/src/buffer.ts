@@ -4,6 +4,7 @@
  */
 import { IMAGE_ROLES, type ImageRole, type Receipt } from "@chaverim/contracts";
 import { createWriter, type AddResult } from "./buffer-add.ts";
+import { doubtRows, gapsBetween, isDoubting, repeatSlice, unholdRows } from "./buffer-again.ts";
 import { findDue, type DueRow } from "./buffer-due.ts";
 import { openRecoveringRows } from "./buffer-recovery.ts";
 import { KEPT_HEAD_KEY, type BufferRows, type Lane, type StoredImage } from "./buffer-rows.ts";
@@ -66,19 +67,25 @@ export type DetectionBuffer = AsyncDisposable & {
    * Makes acknowledged rows of an epoch due again that central does not hold; returns how many.
    * @param ranges what central holds of the epoch: first and last number, ascending
    * @param truncated nothing is said about what is below the first range
-   * @param ackedByMs since 1970: what was acknowledged later may have come after central looked
+   * @param except rows that it may have come to hold since it looked
    */
   notHeld: (
     epoch: number,
     ranges: readonly (readonly [number, number])[],
     truncated: boolean,
-    ackedByMs?: number,
+    except?: ReadonlySet<number>,
   ) => number;
+  /** Collects which rows are acknowledged from now on, until it is disposed of. */
+  watchAcknowledged: () => Disposable & { seqs: ReadonlySet<number> };
+  /** Notes, durably, that every row there is must be sent again, also those of earlier epochs. */
+  doubtAll: () => void;
+  /** Makes the next of the doubted rows due again, newest first; returns how many, null when none is doubted any more. */
+  repeatNext: () => number | null;
   /** What central has not acknowledged yet. */
   stats: () => BufferStats;
   /** What had to be given up for want of space, in all, by kind. */
   sacrificed: () => Sacrificed[];
-  /** Rows acknowledged at `ackedByMs` (since 1970) or before, after a seq, oldest first. */
+  /** Rows acknowledged at `ackedByMs` (since 1970) or before, after a seq, oldest first; none while rows are doubted. */
   prunable: (ackedByMs: number, afterSeq: number, limit: number) => PrunableRow[];
   /** Removes rows with their images and sidecars; the caller has verified their receipts. */
   prune: (seqs: readonly number[]) => void;
@@ -124,36 +131,6 @@ const settleRow = ({ statements }: BufferRows, settlement: Settlement, nowMs: nu
       break;
   }
   statements.refreshDue.run(seq);
-};
-
-/** Numbers of an epoch that are in none of the ranges, from the first that anything is said about. */
-const gapsBetween = (ranges: readonly (readonly [number, number])[], truncated: boolean): [number, number][] => {
-  if (truncated && ranges.length === 0) return [];
-  let next = truncated ? (ranges[0]?.[0] ?? 1) : 1;
-  const gaps: [number, number][] = [];
-  for (const [first, last] of ranges) {
-    if (first > next) gaps.push([next, first - 1]);
-    next = Math.max(next, last + 1);
-  }
-  return [...gaps, [next, Number.MAX_SAFE_INTEGER]];
-};
-
-/** Makes acknowledged rows due again that lie in gaps of what central holds; returns how many. */
-const unholdRows = (rows: BufferRows, epoch: number, gaps: readonly [number, number][], ackedByMs: number): number => {
-  const epochs = rows.epochs();
-  const at = epochs.findIndex((known) => known.epoch === epoch);
-  const base = epochs[at]?.base;
-  if (base === undefined) return 0;
-  const end = epochs[at + 1]?.base ?? Number.MAX_SAFE_INTEGER;
-  return rows.together(() => {
-    let count = 0;
-    for (const [first, last] of gaps) {
-      const seqs = rows.statements.unhold.all(base + first, Math.min(end, base + last), ackedByMs);
-      for (const seq of seqs) rows.statements.wantImages.run(seq);
-      count += seqs.length;
-    }
-    return count;
-  });
 };
 
 const readStats = ({ statements }: BufferRows, imageSecondsLeft: (dueBytes: number) => number | null): BufferStats => {
@@ -299,6 +276,7 @@ export const openBuffer = async (
   const space = createSpace({ dataDir, withRows, store, isNeeded: arrivals.has, maxBytes, clock });
   const afterCommit = () => withRows((rows) => removeKeptHead(rows, sidecars));
   const write = createWriter({ withRows, sidecars, vault, clock, afterCommit });
+  const watches = new Set<Set<number>>();
   const headPlace = () => withRows((rows) => placeOf(rows.epochs(), rows.head().seq));
 
   return {
@@ -311,24 +289,35 @@ export const openBuffer = async (
       withRows((rows) => findDue(rows, { sidecars, images: store, vault, unsignedUpTo }, limit, monotonicMs, lane)),
     nextDueAtMs: () => withRows(({ statements }) => statements.nextWaiting.get() ?? null),
     readImage: (image) => store.read(image.sha256),
-    settle: (settlements) =>
+    settle: (settlements) => {
       tellDisk(() =>
         withRows((rows) =>
           rows.together(() => {
             for (const settlement of settlements) settleRow(rows, settlement, clock.nowMs());
           }),
         ),
-      ),
-    notHeld: (epoch, ranges, truncated, ackedByMs = clock.nowMs()) =>
-      tellDisk(() => withRows((rows) => unholdRows(rows, epoch, gapsBetween(ranges, truncated), ackedByMs))),
+      );
+      for (const { kind, seq } of settlements) if (kind === "acknowledged") watches.forEach((seqs) => seqs.add(seq));
+    },
+    notHeld: (epoch, ranges, truncated, except = new Set()) =>
+      tellDisk(() => withRows((rows) => unholdRows(rows, epoch, gapsBetween(ranges, truncated), except))),
+    watchAcknowledged: () => {
+      const seqs = new Set<number>();
+      watches.add(seqs);
+      return { seqs, [Symbol.dispose]: () => void watches.delete(seqs) };
+    },
+    doubtAll: () => tellDisk(() => withRows(doubtRows)),
+    repeatNext: () => tellDisk(() => withRows(repeatSlice)),
     stats: () => withRows((rows) => readStats(rows, space.imageSecondsLeft)),
     sacrificed: () => withRows(({ statements }) => statements.sacrifices.all()),
     prunable: (ackedByMs, afterSeq, limit) =>
       withRows((rows) =>
-        rows.statements.prunable.all(afterSeq, ackedByMs, limit).flatMap((row) => {
-          const place = placeOf(rows.epochs(), row.seq);
-          return place ? [{ ...row, place }] : [];
-        }),
+        isDoubting(rows)
+          ? []
+          : rows.statements.prunable.all(afterSeq, ackedByMs, limit).flatMap((row) => {
+              const place = placeOf(rows.epochs(), row.seq);
+              return place ? [{ ...row, place }] : [];
+            }),
       ),
     prune: (seqs) => {
       const unnamed = withRows((rows) => deleteRows(rows, sidecars, seqs));

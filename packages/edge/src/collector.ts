@@ -17,6 +17,7 @@ import { FatalError, reasonOf } from "./failure.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import type { LevelledLog, Log, RecentLines } from "./log.ts";
 import { createPruner } from "./receipts.ts";
+import { createRepeater } from "./repeater.ts";
 import { fullJitterMs, pause } from "./retry.ts";
 import { createServiceManager, type Supervision } from "./systemd.ts";
 import { createUploader, type Uploader } from "./uploader.ts";
@@ -163,6 +164,7 @@ export const runCollector = async (
     onAcked: ({ newKey }) => newKey && keys.change(newKey.sha256),
     log,
   });
+  const repeater = createRepeater({ buffer, noteAgain, log });
   const heartbeat = createHeartbeat({
     version,
     mode,
@@ -176,6 +178,7 @@ export const runCollector = async (
     vault,
     setPace,
     noteAgain,
+    repeatAll: repeater.repeatAll,
     takeCommands: commands.take,
     log,
   });
@@ -183,7 +186,7 @@ export const runCollector = async (
   const serviceManager = createServiceManager(supervision, uploader.isStuck, log);
   log.info({ mode, cameras: cameras.map(({ id }) => id), ...(listener && { port: listener.port }) }, "capturing");
 
-  const parts = { uploader, heartbeat, commands, pruner, "service manager": serviceManager };
+  const parts = { uploader, heartbeat, commands, repeater, pruner, "service manager": serviceManager };
   const all = [...Object.entries(parts), ...[...captures].map(([id, each]) => [`camera ${id}`, each] as const)];
   const running = all.map(([part, { run }]) => keepRunning(part, log, signal, () => run(signal)));
   try {
