@@ -2,18 +2,20 @@
  * Somebody holds a lock on the table that every batch writes, until central's pool is used up.
  * Rule: as with a frozen database: health at once, 503 within 6 seconds, nothing lost.
  */
+import postgres from "postgres";
 import type { Experiment } from "./experiment.ts";
 import { whileDatabaseHangs } from "./hanging-database.ts";
 import type { Stand } from "./stand.ts";
 
 /** Takes the lock; returns what gives it back. */
 const lockTable = async (stand: Stand): Promise<() => Promise<void>> => {
-  const connection = await stand.sql.reserve();
+  // Of its own: one that was borrowed from those of the stand might be closed as idle just then.
+  const connection = postgres(stand.cluster.url, { max: 1, fetch_types: false });
   await connection`begin`;
   await connection`lock table evidence_payloads in access exclusive mode`;
   return async () => {
     await connection`rollback`;
-    connection.release();
+    await connection.end({ timeout: 1 });
   };
 };
 
