@@ -93,7 +93,7 @@ export const findDue = (rows: BufferRows, parts: Parts, limit: number, monotonic
         .flatMap(({ role, sha256, bytes, due }) => (due === 1 ? [{ role, sha256, bytes }] : []));
       // Version 0.1 signed nothing. Once central knows this device, what is not signed is no fact there.
       const signature = signed ?? parts.vault.sign("payload", payload);
-      return { seq, id, payload, signature: signature ?? parts.vault.sign("payload", payload), tries, imagesDue };
+      return { seq, id, payload, signature, tries, imagesDue };
     });
   }
 };

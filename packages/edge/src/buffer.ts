@@ -204,9 +204,13 @@ const UNSIGNED_KEY = "unsignedUpTo";
  * The last row that version 0.1 stored; 0 where there is none. Such rows are signed when they are sent: central takes nothing unsigned
  * from a device that signs. Sealed, so that nobody gets a signature for a row of his own by taking the signature away from another.
  */
-const readUnsignedUpTo = (vault: Vault, notes: Notes, lastSeq: number): number => {
-  if (vault.isNew && lastSeq > 0) {
-    notes.set(UNSIGNED_KEY, vault.seal("secret", Buffer.from(String(lastSeq)), UNSIGNED_KEY).toString("base64"));
+const adoptUnsigned = async (vault: Vault, notes: Notes, lastSeq: number): Promise<number> => {
+  // Only now is it over: a start that is cut short anywhere before this line is repeated by the next one.
+  if (vault.adopting) {
+    if (lastSeq > 0) {
+      notes.set(UNSIGNED_KEY, vault.seal("secret", Buffer.from(String(lastSeq)), UNSIGNED_KEY).toString("base64"));
+    }
+    await vault.endAdopting();
   }
   const sealed = notes.get(UNSIGNED_KEY);
   const opened = sealed === null ? null : vault.unseal("secret", Buffer.from(sealed, "base64"), UNSIGNED_KEY);
@@ -271,7 +275,7 @@ export const openBuffer = async (
   const { withRows } = recovering;
   const notes = openNotes(dataDir, withRows);
   const headSeq = withRows((rows) => rows.head().seq);
-  const unsignedUpTo = readUnsignedUpTo(vault, notes, headSeq);
+  const unsignedUpTo = await adoptUnsigned(vault, notes, headSeq);
   const arrivals = createArrivals();
   const space = createSpace({ dataDir, withRows, store, isNeeded: arrivals.has, maxBytes, clock });
   const afterCommit = () => withRows((rows) => removeKeptHead(rows, sidecars));

@@ -293,6 +293,18 @@ test("rows of version 0.1 keep their bytes, are signed when they are sent, and t
   expect(JSON.parse(signed?.payload ?? "")).toMatchObject({ epoch: 1, seq: 3, prev: sha256Of(old[0]?.payload ?? "") });
 });
 
+test("an upgrade from version 0.1 that was cut short behind its first file is finished by the next start", async () => {
+  await using folder = await temporaryFolder();
+  await copyFile(new URL("../fixtures/buffer-0.1.db", import.meta.url), join(folder.path, "buffer.db"));
+  await openVault(folder.path);
+  const vault = await openVault(folder.path);
+  await using buffer = await openBuffer(folder.path, createFakeClock(), { vault });
+  const due = unsentOf(buffer);
+  expect(due.map(({ seq }) => seq)).toEqual([2, 1]);
+  expect(due.every(({ payload, signature }) => vault.isOurs("payload", payload, signature))).toBe(true);
+  expect(buffer.stats().damaged).toBe(0);
+});
+
 test("a row that was made to look as if version 0.1 had stored it is not signed, and comes back from its sidecar", async () => {
   await using folder = await temporaryFolder();
   await copyFile(new URL("../fixtures/buffer-0.1.db", import.meta.url), join(folder.path, "buffer.db"));
