@@ -70,7 +70,15 @@ export type KeptImage = StoredImage & { seq: number; payload: string; createdAt:
 /** Says whether an error means that the file itself is damaged, and not that the disk is full or busy. */
 export const isDamage = (error: unknown): boolean => {
   const code = codeOf(error);
-  const codes = ["SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ", "SQLITE_FORMAT"];
+  // Pages that the disk does not read will not come back by trying: without these the collector would start over and over.
+  const codes = [
+    "SQLITE_CORRUPT",
+    "SQLITE_NOTADB",
+    "SQLITE_IOERR_SHORT_READ",
+    "SQLITE_IOERR_READ",
+    "SQLITE_IOERR_CORRUPTFS",
+    "SQLITE_FORMAT",
+  ];
   return code !== null && codes.some((prefix) => code.startsWith(prefix));
 };
 

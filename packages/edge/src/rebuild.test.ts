@@ -1,12 +1,13 @@
 /** Damage to the database. Rule: what has a sidecar comes back as it was, nothing is sent that was not written, nothing is deleted. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, readFile, readdir, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { detectionSchema } from "@chaverim/contracts";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { isDamage } from "./buffer-rows.ts";
 import { openBuffer, type DetectionBuffer, type DueRow } from "./buffer.ts";
 import { sha256Of } from "./images.ts";
 import { aJpeg, aReceipt, aSighting, createFakeClock, temporaryFolder } from "./testing.ts";
@@ -196,6 +197,75 @@ test("a newest sidecar that cannot be read begins a higher epoch; every other ro
   expect([buffer.epoch > epoch, buffer.lastSeq()]).toEqual([true, 1]);
   expectWholeChain(due);
   expect(await readFile(newest, "utf8")).toBe("not a sidecar");
+});
+
+/** The disk does not read a file: there is none under that name that could be read. */
+const makeUnreadable = async (path: string): Promise<void> => {
+  await rm(path, { force: true, recursive: true });
+  await mkdir(path);
+};
+
+test("sectors that do not read cost what lies on them: the rest comes back, is sent, and the collector starts", async () => {
+  await using folder = await temporaryFolder();
+  const clock = createFakeClock();
+  let epoch = 0;
+  {
+    await using buffer = await openBuffer(folder.path, clock);
+    await addMany(buffer, 6);
+    epoch = buffer.epoch;
+  }
+  const sidecars = join(folder.path, "sidecars", String(epoch), "0");
+  await makeUnreadable(join(sidecars, "3"));
+  await rm(join(folder.path, "buffer.db"));
+  {
+    await using buffer = await openBuffer(folder.path, clock);
+    await buffer.restored();
+    expect(unsentOf(buffer).map(({ seq }) => seq)).toEqual([6, 5, 4, 2, 1]);
+  }
+  const database = new Database(join(folder.path, "buffer.db"));
+  database.exec("UPDATE detections SET payload = 'x' WHERE seq = 5");
+  database.close();
+  await makeUnreadable(join(sidecars, "5"));
+  await makeUnreadable(join(sidecars, "6"));
+  {
+    await using buffer = await openBuffer(folder.path, clock);
+    expect(unsentOf(buffer).map(({ seq }) => seq)).toEqual([6, 4, 2, 1]);
+    expect(buffer.stats().damaged).toBe(1);
+  }
+  await rm(join(folder.path, "buffer.db"));
+  await using buffer = await openBuffer(folder.path, clock);
+  await buffer.restored();
+  expect(buffer.epoch).toBeGreaterThan(epoch);
+  expect(unsentOf(buffer)).toHaveLength(3);
+});
+
+test("a folder of sidecars that does not read costs no number twice: what follows is of a new epoch", async () => {
+  await using folder = await temporaryFolder();
+  const clock = createFakeClock();
+  let epoch = 0;
+  {
+    await using buffer = await openBuffer(folder.path, clock);
+    await addMany(buffer, 2);
+    epoch = buffer.epoch;
+  }
+  const thousand = join(folder.path, "sidecars", String(epoch), "0");
+  await rm(thousand, { recursive: true });
+  await writeFile(thousand, "not a folder");
+  await rm(join(folder.path, "buffer.db"));
+  await using buffer = await openBuffer(folder.path, clock);
+  await buffer.add(aSighting());
+  expect(buffer.epoch).toBeGreaterThan(epoch);
+});
+
+test("pages that the disk does not read are damage like any other; a disk that is full or busy is none", () => {
+  const codes = ["SQLITE_IOERR_READ", "SQLITE_IOERR_CORRUPTFS", "SQLITE_CORRUPT", "SQLITE_FULL", "SQLITE_IOERR_WRITE"];
+  expect(codes.map((code) => isDamage(Object.assign(new Error(code), { code })))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("a start that is cut short while rows come back is finished by the next one", async () => {
