@@ -16,10 +16,23 @@ create table collector_received (
   updated_at timestamptz not null default now(),
   primary key (collector_id, epoch)
 ) with (fillfactor = 70);
--- What came before this was kept is held as well, and is not asked for again.
+-- What came before this was kept is held as well, and is not asked for again: as fact, or in quarantine, where foreign bytes may say
+-- no place, or one that is none.
+create function pg_temp.place_of(raw bytea) returns table (epoch bigint, seq bigint) language plpgsql as $$
+declare
+  element jsonb;
+begin
+  element := convert_from(raw, 'UTF8')::jsonb;
+  return query select coalesce((element ->> 'epoch')::bigint, 0), (element ->> 'seq')::bigint;
+exception when others then
+  return;
+end $$;
 insert into collector_received (collector_id, epoch, seqs)
-select collector_id, epoch, range_agg(int8range(seq, seq, '[]')) from evidence_payloads
-where epoch is not null and seq is not null group by collector_id, epoch;
+select collector_id, epoch, range_agg(int8range(seq, seq, '[]')) from (
+  select collector_id, epoch, seq from evidence_payloads
+  union all select q.collector_id, place.epoch, place.seq from quarantine q cross join lateral pg_temp.place_of(q.raw) place) held
+where epoch >= 0 and seq >= 0 group by collector_id, epoch;
+drop function pg_temp.place_of(bytea);
 
 -- Rises when central finds that it is an older copy of itself.
 create table central_epochs (
@@ -67,6 +80,17 @@ create index commands_open on commands (collector_id, counter) where acked_at is
 -- Newest first, page by page.
 create index quarantine_newest on quarantine (received_at desc, id desc);
 
+-- Images that came after their element: a release has them as well.
+create table quarantine_images (
+  quarantine_id uuid not null references quarantine (id),
+  part text not null check (part in ('full', 'crop')),
+  sha256 bytea not null,
+  bytes integer not null,
+  version_id text,
+  received_at timestamptz not null,
+  primary key (quarantine_id, part)
+);
+
 -- What an administrator decided about a quarantined element: kept as it is, or released as a detection.
 create table quarantine_decisions (
   quarantine_id uuid primary key references quarantine (id),
@@ -93,7 +117,8 @@ create unique index health_alerts_open on health_alerts (collector_id, kind, coa
   where resolved_at is null;
 create index health_alerts_newest on health_alerts (opened_at desc);
 
-grant select on collector_received, central_epochs, camera_hours, commands, quarantine_decisions, health_alerts to chaverim_app;
+grant select on collector_received, central_epochs, camera_hours, commands, quarantine_images, quarantine_decisions, health_alerts
+  to chaverim_app;
 grant select, insert, update on central_marks to chaverim_app;
 grant insert, update on collector_received, camera_hours, commands, health_alerts to chaverim_app;
-grant insert on central_epochs, quarantine_decisions to chaverim_app;
+grant insert on central_epochs, quarantine_images, quarantine_decisions to chaverim_app;

@@ -11,6 +11,7 @@ const INSERT_ONLY = [
   "evidence_images",
   "quarantine",
   "quarantine_decisions",
+  "quarantine_images",
   "central_epochs",
   "access_log",
   "policies",

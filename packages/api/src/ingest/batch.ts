@@ -6,6 +6,7 @@ import type { KnownCamera } from "../collectors/cameras.ts";
 import type { DetectionKey } from "../notify/live.ts";
 import type { JudgedElement, StoredIntegrity } from "./check-signatures.ts";
 import type { CheckedElement, ElementImages } from "./match-images.ts";
+import type { Quarantined } from "./quarantine.ts";
 import type { BadElement } from "./read-batch.ts";
 
 export type Batch = {
@@ -42,5 +43,6 @@ export type Outcome = Sorted & {
   duplicates: Map<string, string>;
   /** What is stored of each repeat. */
   held: Map<string, { integrity: StoredIntegrity; roles: Set<string> }>;
-  quarantinedAt: Map<number, Date>;
+  /** What quarantine holds of each bad element, by its index. */
+  quarantined: Map<number, Quarantined>;
 };

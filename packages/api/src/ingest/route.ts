@@ -71,14 +71,14 @@ const keepMalformed = async (
   const { central } = ingest;
   const versions = await commitImages(ingest, [...received.images.values()]);
   const images = new Map([...received.images].map(([name, image]) => [name as "full", image]));
-  const element = { index: 0, id: null, raw: body, reason: "malformed" as const, detail };
+  const element = { index: 0, id: null, raw: body, reason: "malformed" as const, detail, declared: [] };
   const kept = await quarantine(central.database.sql, { collector, versions, receivedAt }, [{ element, images }]);
   const receipt = signReceipt(central.keys, {
     collectorId: collector.id,
     epoch: 0,
     seq: null,
     payloadSha256: sha256(body),
-    receivedAt: kept.get(0) ?? receivedAt,
+    receivedAt: kept.get(0)?.receivedAt ?? receivedAt,
   });
   return [{ id: null, status: "quarantined", reason: "malformed", detail, receipt }];
 };

@@ -75,6 +75,45 @@ test("A signature over other bytes, by another device or of another kind is quar
   expect(await receivedOf()).toEqual([{ epoch: 1, seqs: "{[9,10)}" }]);
 });
 
+test("Images may follow an element that is quarantined for its signature, and a release has them, however late they come", async () => {
+  await introduce();
+  const pictures = { full: aJpeg(), crop: aJpeg() };
+  const detection = aDetection({ plate: "LATEBAD", epoch: 1, seq: 4 }, pictures);
+  const element = aDevice().element(detection);
+  const [first] = await send([element]);
+  expect(first).toMatchObject({ status: "quarantined", missing: ["full", "crop"] });
+  const wrong = await send([element], [{ crop: aJpeg() }]);
+  expect(wrong).toMatchObject([{ status: "quarantined", missing: ["full", "crop"] }]);
+  const then = await send([element], [{ crop: pictures.crop }]);
+  expect(then).toMatchObject([{ status: "quarantined", missing: ["full"], receipt: first?.receipt }]);
+  const admin = await central.signIn("admin");
+  const [{ id = "" } = {}] = await central.sql<{ id: string }[]>`
+    select id from quarantine where detection_id = ${detection.id}`;
+  expect((await admin.trpc.quarantine.read.query({ id })).images).toEqual([
+    { part: "crop", sha256: hex(pictures.crop), bytes: pictures.crop.length },
+  ]);
+  await admin.trpc.quarantine.decide.mutate({ id, decision: "released" });
+  const rolesOf = () =>
+    central.sql`select role from evidence_images where detection_id = ${detection.id} order by role`;
+  expect(await rolesOf()).toEqual([{ role: "crop" }]);
+  expect(await send([element], [pictures])).toMatchObject([{ status: "quarantined", missing: [] }]);
+  expect(await rolesOf()).toEqual([{ role: "crop" }, { role: "full" }]);
+  const image = await admin.fetch(`/api/evidence/${detection.id}/full`);
+  expect(Buffer.from(await image.arrayBuffer()).equals(pictures.full)).toBe(true);
+});
+
+test("Of what is no detection, or whose pictures are what is wrong, none is asked for", async () => {
+  const picture = Buffer.from("no jpeg");
+  const results = await send(
+    [{ ...aDetection({}, { crop: aJpeg() }), capturedAt: "yesterday" }, aDetection({}, { crop: picture })],
+    [undefined, { crop: picture }],
+  );
+  expect(results.map(({ reason, missing }) => [reason, missing])).toEqual([
+    ["schema", undefined],
+    ["not_jpeg", undefined],
+  ]);
+});
+
 test("Once its device is known, what a collector sends plain is quarantined; the signed beside it is stored", async () => {
   const plain = aDetection({ plate: "PLAIN1" });
   expect(await send([plain])).toMatchObject([{ status: "stored", integrity: "unsigned" }]);

@@ -313,8 +313,8 @@ export const writeBatch = async (transaction: Transaction, batch: Batch): Promis
   const job = [...toJob(batch, fresh, duplicates), ...toLateImages(sorted.repeats, batch.receivedAt)];
   if (job.length > 0) written.push(enqueue(transaction, DETECTIONS_TOPIC, job));
   await Promise.all(written);
-  const quarantinedAt = await quarantine(transaction, { ...batch, versions }, sorted.bad);
-  return { ...sorted, fresh, duplicates, held: await readHeld(transaction, sorted.repeats), quarantinedAt };
+  const quarantined = await quarantine(transaction, { ...batch, versions }, sorted.bad);
+  return { ...sorted, fresh, duplicates, held: await readHeld(transaction, sorted.repeats), quarantined };
 };
 
 const partitioned = new Set<string>();
