@@ -193,6 +193,7 @@ test("diagnostics come as text that can be read and taken along", async () => {
   await page.getByRole("button", { name: "Give a command" }).click();
   await page.getByRole("dialog").getByText("Diagnostics", { exact: true }).click();
   await page.getByRole("button", { name: "Send", exact: true }).click();
+  await stepUpIfAsked(page, page.locator(".command-row", { hasText: "Diagnostics" }));
   await page.getByRole("button", { name: /^Read the diagnostics/ }).click({ timeout: 45_000 });
   expect(await page.getByRole("region", { name: "Diagnostics" }).textContent()).toContain('"capturing"');
   const download = page.waitForEvent("download");

@@ -102,6 +102,7 @@ export const commandViewSchema = z.object({
   createdBy: z.nullable(z.string()),
   notAfter: z.string(),
   sentAt: z.nullable(z.string()),
+  /** `detail` is empty for diagnostics: those are read by themselves. */
   acked: z.nullable(z.object({ at: z.string(), status: z.enum(COMMAND_STATUSES), detail: z.string() })),
   /** When central received the detection that `capture_test` made. */
   arrivedAt: z.nullable(z.string()),

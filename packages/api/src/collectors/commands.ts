@@ -20,7 +20,7 @@ import { addKey } from "./keys.ts";
 const VALID_HOURS = 24;
 /** More than anybody gives in a day; a heartbeat's answer stays small. */
 const OPEN_MAX = 20;
-/** Shown in one list, which is asked for often and may hold diagnostics of 20 KB each. */
+/** Shown in one list, which is asked for often. */
 const LIST_MAX = 30;
 /** A collector's clock may be wrong by as much and still be believed. */
 const TEST_AROUND = "5 minutes";
@@ -128,12 +128,24 @@ type CommandRow = Pick<CommandView, "id" | "verb" | "level" | "createdBy"> & {
   detail: string | null;
 };
 
-/** A collector's commands, the newest first. */
+/**
+ * What a collector answered when it was asked for diagnostics: its log, in which names of files may be plates.
+ * @throws AppError not_found while there is no answer
+ */
+export const readDiagnostics = async (sql: Sql, commandId: string): Promise<string> => {
+  const [command] = await sql<{ detail: string }[]>`
+    select detail from commands where id = ${commandId} and verb = 'send_diagnostics' and status = 'done'`;
+  if (!command) throw new AppError("not_found", "There are no diagnostics with this id.");
+  return command.detail;
+};
+
+/** A collector's commands, the newest first; diagnostics are left out of them. */
 export const readCommands = async (sql: Sql, collectorId: string): Promise<CommandView[]> => {
   // A test names its command as its event; it is looked for around the time of the answer, among what has no plate.
   const rows = await sql<CommandRow[]>`
     select c.id, c.verb, u.name as "createdBy", c.created_at as "createdAt", c.not_after as "notAfter", c.sent_at as "sentAt",
-      c.acked_at as "ackedAt", c.status, c.detail, m.id as "cameraId", m.name as "cameraName", c.args ->> 'level' as level,
+      c.acked_at as "ackedAt", c.status,
+      case when c.verb = 'send_diagnostics' and c.status = 'done' then '' else c.detail end as detail, m.id as "cameraId", m.name as "cameraName", c.args ->> 'level' as level,
       case when c.verb = 'capture_test' and c.status = 'done' then (
         select min(d.received_at) from detections d join evidence_payloads p on p.id = d.id
         where d.plate = '' and d.camera_id = m.id

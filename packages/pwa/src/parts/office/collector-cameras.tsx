@@ -66,11 +66,7 @@ const CameraRow = (props: {
   const isTesting = () => props.test !== undefined && isMoving(commandState(props.test, now()));
   const sendTest = async (): Promise<void> => {
     try {
-      await trpc.collectors.command.mutate({
-        id: props.collector.id,
-        verb: "capture_test",
-        args: { cameraId: props.camera.id },
-      });
+      await trpc.collectors.testCamera.mutate({ id: props.collector.id, cameraId: props.camera.id });
       props.onGiven();
     } catch (error) {
       tellTrouble(error);

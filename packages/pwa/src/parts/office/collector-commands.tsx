@@ -1,15 +1,19 @@
 /**
  * The commands that a collector was given: what, by whom, when, and what became of it.
- * Rule: a collector's own words are shown as text; its diagnostics open in a dialog and can be taken along.
+ * Rule: a collector's own words are shown as text; its diagnostics open in a dialog and can be taken along, and to look is
+ * written down, so they are asked for once.
  */
 import type { CollectorView, CommandView } from "@chaverim/contracts";
 import Download from "lucide-solid/icons/download";
-import { For, type JSX, Show, createSignal } from "solid-js";
+import { For, type JSX, Match, Show, Switch, createSignal } from "solid-js";
 import { momentLabel, now } from "../../clock.ts";
 import { w } from "../../i18n/office.ts";
 import { mayI } from "../../session.ts";
+import { trpc } from "../../trpc.ts";
 import { offerFile } from "../offer-file.ts";
+import { createOnline } from "../online.ts";
 import { Sheet } from "../sheet.tsx";
+import { Shapes, TroubleNotice } from "../states.tsx";
 import { CommandForm } from "./command-form.tsx";
 import { type CommandState, commandState } from "./command-state.ts";
 
@@ -70,7 +74,7 @@ const Subject = (props: { command: CommandView }) => (
 
 const Row = (props: { command: CommandView; onRead: () => void }) => {
   const state = () => commandState(props.command, now());
-  const isRead = () => props.command.verb === "send_diagnostics" && state() === "done";
+  const isRead = () => props.command.verb === "send_diagnostics" && state() === "done" && mayI("manage_collectors");
   return (
     <li class="command-row">
       <div class="command-what">
@@ -108,28 +112,55 @@ const fileName = (collector: string, at: string): string =>
   `${collector.replaceAll(/[^\p{L}\p{N}]+/gu, "-")}-${at.slice(0, 16).replaceAll(/[:T]/g, "-")}.log`;
 
 const Diagnostics = (props: { collector: CollectorView; command: CommandView }) => {
-  const text = () => props.command.acked?.detail ?? "";
+  const diagnostics = createOnline(
+    () => props.command.id,
+    (id, signal) => trpc.collectors.diagnostics.query({ id }, { signal }),
+  );
+  const text = () => diagnostics.answer()?.text;
   return (
     <div class="diagnostics">
-      <Show when={text() !== ""} fallback={<p class="quiet">{w("command.empty")}</p>}>
-        <pre class="foreign-text" dir="ltr" tabindex="0" role="region" aria-label={w("command.verb.send_diagnostics")}>
-          {text()}
-        </pre>
-        <button
-          type="button"
-          class="button"
-          onClick={() =>
-            offerFile({
-              filename: fileName(props.collector.name, props.command.acked?.at ?? props.command.createdAt),
-              mime: "text/plain;charset=utf-8",
-              text: text(),
-            })
-          }
-        >
-          <Download aria-hidden="true" />
-          {w("command.download")}
-        </button>
-      </Show>
+      <Switch>
+        <Match when={diagnostics.trouble()}>
+          {(trouble) => (
+            <TroubleNotice title={w("site.commandsFailed")} trouble={trouble()} onRetry={diagnostics.refresh} />
+          )}
+        </Match>
+        <Match when={text() === undefined}>
+          <Shapes rows={3} />
+        </Match>
+        <Match when={text() === ""}>
+          <p class="quiet">{w("command.empty")}</p>
+        </Match>
+        <Match when={text()}>
+          {(shown) => (
+            <>
+              <pre
+                class="foreign-text"
+                dir="ltr"
+                tabindex="0"
+                role="region"
+                aria-label={w("command.verb.send_diagnostics")}
+              >
+                {shown()}
+              </pre>
+              <button
+                type="button"
+                class="button"
+                onClick={() =>
+                  offerFile({
+                    filename: fileName(props.collector.name, props.command.acked?.at ?? props.command.createdAt),
+                    mime: "text/plain;charset=utf-8",
+                    text: shown(),
+                  })
+                }
+              >
+                <Download aria-hidden="true" />
+                {w("command.download")}
+              </button>
+            </>
+          )}
+        </Match>
+      </Switch>
     </div>
   );
 };
