@@ -120,5 +120,7 @@ create index health_alerts_newest on health_alerts (opened_at desc);
 grant select on collector_received, central_epochs, camera_hours, commands, quarantine_images, quarantine_decisions, health_alerts
   to chaverim_app;
 grant select, insert, update on central_marks to chaverim_app;
+-- What is known of very old epochs is forgotten.
+grant delete on collector_received to chaverim_app;
 grant insert, update on collector_received, camera_hours, commands, health_alerts to chaverim_app;
 grant insert on central_epochs, quarantine_images, quarantine_decisions to chaverim_app;

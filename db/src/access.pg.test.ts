@@ -17,7 +17,7 @@ const INSERT_ONLY = [
   "policies",
 ];
 /** Rows of these go when they are used up. */
-const DELETABLE = ["outbox", "recovery_codes", "sessions", "throttles"];
+const DELETABLE = ["collector_received", "outbox", "recovery_codes", "sessions", "throttles"];
 /** Written by whoever migrates; the server reads it alone. */
 const READ_ONLY = ["migrations"];
 

@@ -45,3 +45,14 @@ test("a body that does not say its length, or says an absurd one, counts as one 
 test("fifty ordinary batches are let in", () => {
   expect(fill(createAdmission(), 5_200_000).length).toBeGreaterThanOrEqual(50);
 });
+
+test("two of the largest bodies of a collector are let in, a third when one has ended, and its small ones as ever", () => {
+  const admission = createAdmission();
+  const leaving = [1, 2].map(() => admission.enter("gate", BATCH_BYTES_MAX));
+  expect(() => admission.enter("gate", BATCH_BYTES_MAX)).toThrow(/as one may have/);
+  admission.enter("gate", SMALL);
+  // Others have what it leaves.
+  expect(fill(admission, BATCH_BYTES_MAX)).toHaveLength(6);
+  leaving[0]?.();
+  expect(() => admission.enter("gate", BATCH_BYTES_MAX)).not.toThrow();
+});

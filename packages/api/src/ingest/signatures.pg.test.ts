@@ -1,10 +1,11 @@
 /** Who signed what came, whether it follows what came before, and what is counted with it. */
-import type { Detection, Receipt } from "@chaverim/contracts";
+import { type Detection, type Receipt, TEST_VENDOR } from "@chaverim/contracts";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { addImportKey, rotateKey } from "../collectors/keys.ts";
 import { aDetection, aJpeg, hex, isReceiptGenuine, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
 import { type TestDevice, aDevice, aHeartbeat, sendHeartbeat } from "../testing/devices.ts";
+import { noteReceived } from "./tally.ts";
 
 let central: TestCentral;
 let collector: TestCollector;
@@ -100,6 +101,41 @@ test("Images may follow an element that is quarantined for its signature, and a 
   expect(await rolesOf()).toEqual([{ role: "crop" }, { role: "full" }]);
   const image = await admin.fetch(`/api/evidence/${detection.id}/full`);
   expect(Buffer.from(await image.arrayBuffer()).equals(pictures.full)).toBe(true);
+});
+
+test("What a script numbers by the clock is known up to a thousand holes back, and of its epochs the last hundred", async () => {
+  const note = (epoch: number, seqs: readonly number[]) =>
+    noteReceived(
+      central.sql,
+      collector.id,
+      seqs.map((seq) => ({ epoch, seq })),
+    );
+  const evens = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + 2 * index);
+  const ranges = () => central.sql`
+    select count(*)::int as count, min(lower(r))::int as lowest from collector_received, unnest(seqs) r
+    where collector_id = ${collector.id} and epoch = 1`;
+  await note(1, evens(0, 2000));
+  expect(await ranges()).toEqual([{ count: 2000, lowest: 0 }]);
+  await note(1, [4000]);
+  expect(await ranges()).toEqual([{ count: 1000, lowest: 2002 }]);
+  // Nothing is said of what was forgotten, and nothing is missing there.
+  const { received } = (await sendHeartbeat(central.url, collector.apiKey, aHeartbeat({ lastSeq: 4000 }))).body;
+  expect([received?.truncated, received?.ranges.at(-1)]).toEqual([true, [4000, 4000]]);
+  for (let epoch = 2; epoch <= 110; epoch++) await note(epoch, [1]);
+  await note(11, [2]);
+  const epochs = (await receivedOf()).map(({ epoch }) => epoch);
+  expect([epochs.length, epochs[0], epochs.at(-1)]).toEqual([100, 11, 110]);
+});
+
+test("A test of a camera is stored, and is nothing that the camera saw", async () => {
+  const vendor = { name: TEST_VENDOR, eventId: crypto.randomUUID() };
+  expect(await send([aDetection({ plate: null, vendor })])).toMatchObject([{ status: "stored" }]);
+  const seen = () => central.sql`
+    select c.last_detection_at is not null as seen, coalesce(sum(h.detections), 0)::int as count
+    from cameras c left join camera_hours h on h.camera_id = c.id where c.collector_id = ${collector.id} group by 1`;
+  expect(await seen()).toEqual([{ seen: false, count: 0 }]);
+  await send([aDetection({ plate: null })]);
+  expect(await seen()).toEqual([{ seen: true, count: 1 }]);
 });
 
 test("Of what is no detection, or whose pictures are what is wrong, none is asked for", async () => {
