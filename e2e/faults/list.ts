@@ -36,10 +36,11 @@ export const EXPERIMENTS: readonly Experiment[] = [
   killCentral,
   killBeforeAnswer,
   cutMultipart,
+  // Half an hour by itself.
+  slowLine,
   halfOpen,
   flappingLine,
   repeatedRequests,
-  slowLine,
   databaseRestarts,
   databaseFrozen,
   databaseLocked,
