@@ -85,8 +85,8 @@ export const readVerdict = (
 
 /** The images that central still wants of a row. Where it does not say, it has only what was sent. */
 export const missingOf = ({ row, images }: BatchElement, { status, missing }: BatchResult): readonly ImageRole[] => {
-  // What is in quarantine is settled as it is: its pictures would have no detection to belong to.
-  if (status === "quarantined") return [];
+  // Of what it keeps in quarantine central wants pictures only where it says so: where it found the detection's signature wrong.
+  if (status === "quarantined") return missing ?? [];
   const sent = new Set(images.map(({ role }) => role));
   return missing ?? row.imagesDue.map(({ role }) => role).filter((role) => !sent.has(role));
 };
