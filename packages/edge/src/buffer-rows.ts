@@ -230,6 +230,7 @@ const prepare = (database: Database.Database) => {
     oldestImageDue: value<[string], number | null>(
       "SELECT min(seq) FROM images INDEXED BY images_due WHERE due = 1 AND role = ?",
     ),
+    payloadSha256: value<[number], string>("SELECT payload_sha256 FROM detections WHERE seq = ?"),
     createdAt: value<[number], number>("SELECT created_at FROM detections WHERE seq = ?"),
     heldImages: query<[number], KeptImage>(
       `SELECT i.seq, i.role, i.sha256, i.bytes, d.payload, d.created_at AS createdAt FROM images i INDEXED BY images_kept

@@ -87,6 +87,8 @@ export type DetectionBuffer = AsyncDisposable & {
   sacrificed: () => Sacrificed[];
   /** Rows acknowledged at `ackedByMs` (since 1970) or before, after a seq, oldest first; none while rows are doubted. */
   prunable: (ackedByMs: number, afterSeq: number, limit: number) => PrunableRow[];
+  /** The receipt that came last since this start, with its row; null while none came. Nobody has verified it yet. */
+  lastReceipt: () => PrunableRow | null;
   /** Removes rows with their images and sidecars; the caller has verified their receipts. */
   prune: (seqs: readonly number[]) => void;
   getMeta: (key: string) => string | null;
@@ -94,6 +96,8 @@ export type DetectionBuffer = AsyncDisposable & {
   pinMeta: (key: string, value: string) => void;
   /** Keeps a value until the next one. */
   setMeta: (key: string, value: string) => void;
+  /** Forgets every value whose key begins so. */
+  dropMeta: (prefix: string) => void;
   /** Settles when rows that a damaged database lost are back from their sidecars. */
   restored: () => Promise<void>;
 };
@@ -181,6 +185,27 @@ const removeKeptHead = (rows: BufferRows, sidecars: SidecarStore): void => {
   const place = placeOf(rows.epochs(), Number(kept));
   if (place) sidecars.remove([place]);
   rows.statements.dropMeta.run(KEPT_HEAD_KEY);
+};
+
+/** Remembers the last receipt that came. */
+const createReceiptMemory = (withRows: <T>(work: (rows: BufferRows) => T) => T) => {
+  let last: { seq: number; receipt: Receipt } | null = null;
+  return {
+    note: (settlement: Settlement) => {
+      // One without a place is for what central could not read: it covers no row.
+      if (settlement.kind === "acknowledged" && settlement.receipt.seq !== null) last = settlement;
+    },
+    last: (): PrunableRow | null => {
+      if (last === null) return null;
+      const { seq, receipt } = last;
+      return withRows((rows) => {
+        const place = placeOf(rows.epochs(), seq);
+        const payloadSha256 = rows.statements.payloadSha256.get(seq);
+        const isThere = place !== null && payloadSha256 !== undefined;
+        return isThere ? { seq, place, payloadSha256, receipt: JSON.stringify(receipt) } : null;
+      });
+    },
+  };
 };
 
 /** Counts images that are stored while their row is not: pruning and giving up leave them alone. */
@@ -280,6 +305,7 @@ export const openBuffer = async (
   const space = createSpace({ dataDir, withRows, store, isNeeded: arrivals.has, maxBytes, clock });
   const afterCommit = () => withRows((rows) => removeKeptHead(rows, sidecars));
   const write = createWriter({ withRows, sidecars, vault, clock, afterCommit });
+  const receipts = createReceiptMemory(withRows);
   const watches = new Set<Set<number>>();
   const headPlace = () => withRows((rows) => placeOf(rows.epochs(), rows.head().seq));
 
@@ -301,7 +327,10 @@ export const openBuffer = async (
           }),
         ),
       );
-      for (const { kind, seq } of settlements) if (kind === "acknowledged") watches.forEach((seqs) => seqs.add(seq));
+      for (const settlement of settlements) {
+        receipts.note(settlement);
+        if (settlement.kind === "acknowledged") watches.forEach((seqs) => seqs.add(settlement.seq));
+      }
     },
     notHeld: (epoch, ranges, truncated, except = new Set()) =>
       tellDisk(() => withRows((rows) => unholdRows(rows, epoch, gapsBetween(ranges, truncated), except))),
@@ -323,6 +352,7 @@ export const openBuffer = async (
               return place ? [{ ...row, place }] : [];
             }),
       ),
+    lastReceipt: receipts.last,
     prune: (seqs) => {
       const unnamed = withRows((rows) => deleteRows(rows, sidecars, seqs));
       for (const sha256 of unnamed) if (!arrivals.has(sha256)) store.remove(sha256);
@@ -332,6 +362,7 @@ export const openBuffer = async (
       if (notes.get(key) === null) notes.set(key, value);
     },
     setMeta: notes.set,
+    dropMeta: notes.drop,
     restored: recovering.restored,
     [Symbol.asyncDispose]: () => recovering[Symbol.asyncDispose](),
   };

@@ -8,6 +8,7 @@ import type { Camera, Sighting } from "./cameras/camera.ts";
 import { createFolderCamera } from "./cameras/folder.ts";
 import { openPushCamera, openPushListener, type PushCamera } from "./cameras/hikvision/push.ts";
 import { openKeyRing } from "./central-api-key.ts";
+import { forgetCentralIfAsked } from "./central-signing-key.ts";
 import { createCentral } from "./central.ts";
 import { createCentralTime, createSystemClock, type CentralTime, type Clock } from "./clock.ts";
 import { createDeeds } from "./commands-deeds.ts";
@@ -144,6 +145,7 @@ export const runCollector = async (
   };
   const vault = await openVault(dataDir);
   await using buffer = await openBuffer(dataDir, clock, { vault, maxBytes: config.maxBytes, log });
+  forgetCentralIfAsked(dataDir, buffer, log);
   const keys = openKeyRing(config.central.apiKey, buffer, vault, centralNowMs);
   const central = createCentral({ url: config.central.url, keys, version }, clock, centralTime, deadlineAfter(signal));
 
@@ -182,7 +184,7 @@ export const runCollector = async (
     takeCommands: commands.take,
     log,
   });
-  const pruner = createPruner({ buffer, central, clock, offsetMs, log });
+  const pruner = createPruner({ buffer, central, clock, log });
   const serviceManager = createServiceManager(supervision, uploader.isStuck, log);
   log.info({ mode, cameras: cameras.map(({ id }) => id), ...(listener && { port: listener.port }) }, "capturing");
 
