@@ -123,6 +123,31 @@ test("metadata goes newest first, images oldest first, each lane with its own co
   ]);
 });
 
+test("the lowest number that waits for a receipt is told, also of a row that waits its turn, and of all that is doubted", async () => {
+  await using folder = await temporaryFolder();
+  await using buffer = await openBuffer(folder.path, createFakeClock());
+  expect(buffer.stats().lowestUnacked).toBeNull();
+  await addRows(buffer, 5);
+  const rows = buffer.due(10, 0, "metadata");
+  const settle = (seq: number) => {
+    const receipt = aReceipt(rows.find((row) => row.seq === seq)?.payload ?? "");
+    buffer.settle([{ seq, kind: "acknowledged", receipt, missing: [], againAtMs: 0 }]);
+  };
+  settle(1);
+  buffer.settle([{ seq: 2, kind: "again", againAtMs: 5_000 }]);
+  expect(buffer.stats().lowestUnacked).toBe(2);
+  settle(2);
+  expect(buffer.stats().lowestUnacked).toBe(3);
+  settle(4);
+  settle(5);
+  settle(3);
+  expect(buffer.stats().lowestUnacked).toBeNull();
+  buffer.doubtAll();
+  expect(buffer.stats().lowestUnacked).toBe(1);
+  buffer.repeatNext();
+  expect(buffer.stats().lowestUnacked).toBe(1);
+});
+
 test("what central does not hold after a restore is due again with its images, and nothing else", async () => {
   await using folder = await temporaryFolder();
   const clock = createFakeClock();

@@ -142,6 +142,9 @@ const openDatabase = (path: string): Database.Database => {
 
 const DUE_COLUMNS = "d.seq, d.id, d.payload, d.payload_sha256 AS sha256, d.signature, d.checksum, d.tries";
 
+/** Beside what is given up for want of space: what the disk lost. */
+export const DAMAGED_IMAGES = "damaged_images";
+
 /** As if central had never heard of it: what it was tried before says nothing about the next time. */
 const UNHELD = "acked_at = NULL, receipt = NULL, due = damaged = 0, next_try_at = 0, tries = 0";
 
@@ -227,6 +230,14 @@ const prepare = (database: Database.Database) => {
     oldestUnackedAt: value<[], number | null>(
       "SELECT min(created_at) FROM detections INDEXED BY detections_unacked WHERE acked_at IS NULL",
     ),
+    lowestUnsent: value<[number], number | null>(
+      `SELECT min(seq) FROM detections INDEXED BY detections_unsent
+     WHERE acked_at IS NULL AND due = 1 AND next_try_at = 0 AND seq > ?`,
+    ),
+    lowestWaiting: value<[number], number | null>(
+      `SELECT min(seq) FROM detections INDEXED BY detections_waiting
+     WHERE due = 1 AND next_try_at > 0 AND acked_at IS NULL AND seq > ?`,
+    ),
     oldestImageDue: value<[string], number | null>(
       "SELECT min(seq) FROM images INDEXED BY images_due WHERE due = 1 AND role = ?",
     ),
@@ -254,7 +265,12 @@ const prepare = (database: Database.Database) => {
     sacrifices: query<
       [],
       { kind: (typeof SACRIFICES)[number]; images: number; bytes: number; fromAt: string; toAt: string }
-    >("SELECT kind, images, bytes, from_at AS fromAt, to_at AS toAt FROM sacrifices"),
+    >(`SELECT kind, images, bytes, from_at AS fromAt, to_at AS toAt FROM sacrifices WHERE kind <> '${DAMAGED_IMAGES}'`),
+    damagedImages: value<[], number>(`SELECT images FROM sacrifices WHERE kind = '${DAMAGED_IMAGES}'`),
+    image: query<[number, string], KeptImage>(
+      `SELECT i.seq, i.role, i.sha256, i.bytes, d.payload, d.created_at AS createdAt FROM images i
+     JOIN detections d ON d.seq = i.seq WHERE i.seq = ? AND i.role = ? AND i.lost = 0`,
+    ),
     prunable: query<[number, number, number], { seq: number; payloadSha256: string; receipt: string }>(
       `SELECT seq, payload_sha256 AS payloadSha256, receipt FROM detections
      WHERE seq > ? AND acked_at <= ? AND due = 0 ORDER BY seq LIMIT ?`,

@@ -7,14 +7,14 @@ import { createWriter, type AddResult } from "./buffer-add.ts";
 import { doubtRows, gapsBetween, isDoubting, repeatSlice, unholdRows } from "./buffer-again.ts";
 import { findDue, type DueRow } from "./buffer-due.ts";
 import { openRecoveringRows } from "./buffer-recovery.ts";
-import { KEPT_HEAD_KEY, type BufferRows, type Lane, type StoredImage } from "./buffer-rows.ts";
+import { DAMAGED_IMAGES, KEPT_HEAD_KEY, type BufferRows, type Lane, type StoredImage } from "./buffer-rows.ts";
 import type { Sighting } from "./cameras/camera.ts";
 import type { Clock } from "./clock.ts";
 import { RecoverableError, codeOf, reasonOf } from "./failure.ts";
 import { openImageStore, sha256Of, type ImageStore } from "./images.ts";
 import type { Log } from "./log.ts";
 import { placeOf } from "./rebuild.ts";
-import { createSpace, type Sacrificed } from "./sacrifice.ts";
+import { createSpace, recordLoss, type Sacrificed } from "./sacrifice.ts";
 import { openNotes, type Notes } from "./sidecar-notes.ts";
 import { openSidecars, type ChainPlace, type SidecarStore } from "./sidecars.ts";
 import { openVault, type Vault } from "./vault.ts";
@@ -40,6 +40,10 @@ export type BufferStats = {
   bytes: number;
   oldestAtMs: number | null;
   damaged: number;
+  /** Images, in all, whose stored copy was gone or altered when it was to be sent. */
+  damagedImages: number;
+  /** The lowest number of the present epoch that waits for a receipt and will be sent; null when none does. */
+  lowestUnacked: number | null;
   /** Rows whose metadata waits, and images that wait. */
   lanes: Record<Lane, LaneStats>;
   /** Until an image that central does not hold must be given up, at the rate of the last hour; null while that is unknown. */
@@ -119,7 +123,8 @@ const asDiskFailure = (error: unknown): unknown => {
   return recoverable ? new RecoverableError(`The buffer cannot store: ${reasonOf(error)}`, { cause: error }) : error;
 };
 
-const settleRow = ({ statements }: BufferRows, settlement: Settlement, nowMs: number): void => {
+const settleRow = (rows: BufferRows, settlement: Settlement, nowMs: number): void => {
+  const { statements } = rows;
   const { seq } = settlement;
   switch (settlement.kind) {
     case "acknowledged":
@@ -131,13 +136,25 @@ const settleRow = ({ statements }: BufferRows, settlement: Settlement, nowMs: nu
       statements.retry.run(Math.round(settlement.againAtMs), seq);
       break;
     case "image_lost":
+      recordLoss(rows, DAMAGED_IMAGES, statements.image.all(seq, settlement.role));
       statements.lose.run(seq, settlement.role);
       break;
   }
   statements.refreshDue.run(seq);
 };
 
-const readStats = ({ statements }: BufferRows, imageSecondsLeft: (dueBytes: number) => number | null): BufferStats => {
+const readLowestUnacked = (rows: BufferRows): number | null => {
+  const { statements } = rows;
+  const base = rows.epochs().at(-1)?.base ?? 0;
+  const lowest = [statements.lowestUnsent.get(base) ?? null, statements.lowestWaiting.get(base) ?? null];
+  // Doubted rows will wait in a moment, down to the oldest that there is.
+  if (isDoubting(rows)) lowest.push(Math.max(base + 1, statements.oldestSeq.get() ?? base + 1));
+  const seqs = lowest.filter((seq) => seq !== null);
+  return seqs.length === 0 ? null : Math.min(...seqs) - base;
+};
+
+const readStats = (rowsNow: BufferRows, imageSecondsLeft: (dueBytes: number) => number | null): BufferStats => {
+  const { statements } = rowsNow;
   const none = { count: 0, bytes: 0 };
   const waiting = new Map(statements.waiting.all().map(({ kind, ...amount }) => [kind, amount]));
   const { count: rows, bytes } = waiting.get("rows") ?? none;
@@ -152,6 +169,8 @@ const readStats = ({ statements }: BufferRows, imageSecondsLeft: (dueBytes: numb
     bytes,
     oldestAtMs,
     damaged: waiting.get("damaged")?.count ?? 0,
+    damagedImages: statements.damagedImages.get() ?? 0,
+    lowestUnacked: readLowestUnacked(rowsNow),
     lanes: {
       metadata: { rows, oldestAt: asText(oldestAtMs) },
       images: { rows: sum(images.map(({ count }) => count)), oldestAt: asText(oldestImageMs) },

@@ -103,6 +103,9 @@ test("one heartbeat goes at once and then one each interval, the pace is passed 
     lastSeq: 1,
     buffer: {
       rows: 1,
+      lowestUnacked: 1,
+      damaged: 0,
+      damagedImages: 0,
       lanes: { metadata: { rows: 1 }, images: { rows: 0, oldestAt: null } },
       drainSeconds: null,
     },

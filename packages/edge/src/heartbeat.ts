@@ -61,14 +61,16 @@ export const createHeartbeat = (options: HeartbeatOptions): { run: (signal: Abor
   };
 
   const readQueue = (): Heartbeat["buffer"] => {
-    const { rows, bytes, oldestAtMs, damaged, lanes, imageSecondsLeft } = buffer.stats();
+    const { rows, bytes, oldestAtMs, lowestUnacked, damaged, damagedImages, lanes, imageSecondsLeft } = buffer.stats();
     const waiting = { metadata: lanes.metadata.rows, images: lanes.images.rows };
     const drainSeconds = estimateDrain({ atMs: clock.monotonicMs(), added: buffer.lastSeq(), waiting });
     return {
       rows,
       bytes,
       oldestAt: oldestAtMs === null ? null : new Date(oldestAtMs).toISOString(),
+      lowestUnacked,
       damaged,
+      damagedImages,
       lanes,
       drainSeconds: drainSeconds === null ? null : Math.round(drainSeconds),
       imageSecondsLeft,

@@ -5,7 +5,7 @@
 import { statSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { SACRIFICES, type Heartbeat } from "@chaverim/contracts";
-import { readSaid, type BufferRows, type KeptImage } from "./buffer-rows.ts";
+import { type DAMAGED_IMAGES, readSaid, type BufferRows, type KeptImage } from "./buffer-rows.ts";
 import { BUFFER_FILE } from "./buffer-recovery.ts";
 import type { Clock } from "./clock.ts";
 import type { ImageStore } from "./images.ts";
@@ -50,7 +50,13 @@ const capturedMs = ({ payload, createdAt }: KeptImage): number => {
   return said ? Date.parse(said.capturedAt) : createdAt;
 };
 
-const record = (rows: BufferRows, kind: Sacrifice, images: readonly KeptImage[]): void => {
+/** Counts images that are lost, with the times between which they were captured. */
+export const recordLoss = (
+  rows: BufferRows,
+  kind: Sacrifice | typeof DAMAGED_IMAGES,
+  images: readonly KeptImage[],
+): void => {
+  if (images.length === 0) return;
   const times = images.map(capturedMs);
   const bytes = images.reduce((sum, image) => sum + image.bytes, 0);
   const [fromAt, toAt] = [Math.min(...times), Math.max(...times)].map((ms) => new Date(ms).toISOString());
@@ -86,7 +92,7 @@ const giveUpImages = (
           rows.statements.lose.run(seq, role);
           rows.statements.refreshDue.run(seq);
         }
-        record(rows, kind, going);
+        recordLoss(rows, kind, going);
       });
     }
   }

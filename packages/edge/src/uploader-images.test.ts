@@ -91,6 +91,8 @@ test("an image that was altered on the disk is never sent, and its detection is"
   await until(drained(line.buffer));
   const [request] = line.central.batches();
   expect(request && readBatch(request).parts.map((part) => part.name)).toEqual(["detections", "image_0_full"]);
+  expect(line.buffer.stats()).toMatchObject({ damaged: 0, damagedImages: 1 });
+  expect(line.buffer.sacrificed()).toEqual([]);
   expect(line.lines.some(({ level }) => level === "error")).toBe(true);
 });
 
