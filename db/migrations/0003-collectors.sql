@@ -8,6 +8,9 @@ alter table collectors
   -- The epoch of ours that it last heard.
   add column central_epoch integer;
 
+-- What an administrator's test of a camera made: kept as evidence that it works, and shown in no list of what was seen.
+alter table detections add column is_test boolean not null default false;
+
 -- The sequence numbers that central holds, by epoch: one multirange, merged as batches arrive.
 create table collector_received (
   collector_id uuid not null references collectors (id),

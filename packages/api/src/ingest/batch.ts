@@ -30,7 +30,14 @@ export type KnownPayload = {
   key: DetectionKey | null;
 };
 export type Good = { element: JudgedElement; images: ElementImages };
-export type Fresh = Good & { plate: string; camera: KnownCamera; detectedAt: Date; suspect: boolean };
+export type Fresh = Good & {
+  plate: string;
+  camera: KnownCamera;
+  detectedAt: Date;
+  suspect: boolean;
+  /** Made by an administrator's test of the camera: nothing that it saw. */
+  isTest: boolean;
+};
 
 export type Sorted = {
   fresh: Good[];

@@ -4,6 +4,7 @@
  */
 import {
   type BatchResult,
+  TEST_VENDOR,
   type TimedReading,
   isClockSuspect,
   linkDuplicates,
@@ -59,7 +60,7 @@ const insertDetections = (
   fresh: readonly Fresh[],
   duplicates: ReadonlyMap<string, string>,
 ) => {
-  const rows = fresh.map(({ element: { detection, integrity }, plate, camera, detectedAt, suspect }) => ({
+  const rows = fresh.map(({ element: { detection, integrity }, plate, camera, detectedAt, suspect, isTest }) => ({
     id: detection.id,
     plate,
     detected_at: detectedAt,
@@ -74,14 +75,15 @@ const insertDetections = (
     retransmitted: detection.vendor?.retransmitted ?? false,
     clock_suspect: suspect,
     integrity,
+    is_test: isTest,
   }));
   return sql`insert into detections (id, plate, detected_at, captured_at, received_at, camera_id, collector_id, plate_text, confidence,
-      region, vehicle, duplicate_of, retransmitted, clock_suspect, integrity)
+      region, vehicle, duplicate_of, retransmitted, clock_suspect, integrity, is_test)
     select r.id, r.plate, r.detected_at, r.captured_at, ${batch.receivedAt}, r.camera_id, ${batch.collector.id}, r.plate_text, r.confidence,
-      r.region, r.vehicle, r.duplicate_of, r.retransmitted, r.clock_suspect, r.integrity
+      r.region, r.vehicle, r.duplicate_of, r.retransmitted, r.clock_suspect, r.integrity, r.is_test
     from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r(id uuid, plate text, detected_at timestamptz, captured_at timestamptz,
       camera_id uuid, plate_text text, confidence real, region text, vehicle jsonb, duplicate_of uuid, retransmitted boolean, clock_suspect boolean,
-      integrity text)`;
+      integrity text, is_test boolean)`;
 };
 
 const insertPayloads = (sql: Queryable, batch: Batch, fresh: readonly Fresh[]) => sql`
@@ -157,6 +159,7 @@ const toFresh = ({ element, images }: Good, cameras: ReadonlyMap<string, KnownCa
     images,
     camera,
     suspect,
+    isTest: detection.vendor?.name === TEST_VENDOR,
     plate: readPlate(detection.plate.text) ?? "",
     detectedAt: suspect ? receivedAt : capturedAt,
   };

@@ -2,7 +2,6 @@
  * What ingest counts beside the evidence, in its own transaction: the places it holds, and detections by camera and hour.
  * Rule: a count is never more than what is committed with it, and a repeat changes nothing.
  */
-import { TEST_VENDOR } from "@chaverim/contracts";
 import type { Queryable } from "@chaverim/db/open";
 import type { Fresh } from "./batch.ts";
 
@@ -45,7 +44,7 @@ export const noteReceived = async (
 
 /** Notes at each camera when it last saw something, and how much in which hour; a test is nothing that it saw. */
 export const noteCameras = (sql: Queryable, stored: readonly Fresh[]): Promise<unknown> => {
-  const fresh = stored.filter(({ element }) => element.detection.vendor?.name !== TEST_VENDOR);
+  const fresh = stored.filter(({ isTest }) => !isTest);
   if (fresh.length === 0) return Promise.resolve();
   const newest = [...Map.groupBy(fresh, ({ camera }) => camera.id)].map(([id, seen]) => ({
     id,
