@@ -112,7 +112,7 @@ export const toBody = (detections: unknown, images: readonly Image[]): Body => {
 const agent = new Agent({ keepAlive: true });
 
 /** Posts pieces one after the other. */
-export const post = (
+const post = (
   url: string,
   headers: Record<string, string>,
   pieces: readonly Buffer[],
