@@ -43,7 +43,7 @@ export type Problem = {
 };
 export type OpenAlert = Problem & { id: string; openedAt: Date };
 /** Numbers of an epoch that central lacks. */
-export type Missing = { epoch: number; count: number; from: number; to: number };
+type Missing = { epoch: number; count: number; from: number; to: number };
 
 export type Facts = {
   revoked: boolean;
