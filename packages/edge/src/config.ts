@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { HEARTBEAT_INTERVAL_MS } from "@chaverim/contracts";
 import { parse as parseYaml } from "yaml";
 import * as z from "zod";
 import { FatalError, reasonOf } from "./failure.ts";
@@ -80,8 +81,8 @@ const configSchema = z
     listen: z
       .strictObject({ host: text().default("127.0.0.1"), port: z.int().min(0).max(65_535).default(8090) })
       .prefault({}),
-    // Below a second a heartbeat would be a load, above ten minutes central would show the collector as offline.
-    heartbeatMs: z.int().min(1_000).max(600_000).default(60_000),
+    // Below a second a heartbeat would be a load; central counts on one a minute, and shows a collector as late after one and a half.
+    heartbeatMs: z.int().min(1_000).max(HEARTBEAT_INTERVAL_MS).default(HEARTBEAT_INTERVAL_MS),
     logLevel: z.enum(LOG_LEVELS).default("info"),
     cameras: z
       .array(cameraSchema, required)
