@@ -23,6 +23,8 @@ const CHECK_BYTES_MAX = 64 * 1024 * 1024;
 export const RESTORE_KEY = "restore";
 /** The last row, when it is gone and its sidecar is not. */
 export const KEPT_HEAD_KEY = "keptHead";
+/** Images whose rows are gone and whose files may not be yet. */
+export const GOING_KEY = "goingImages";
 /** Noted while rows below a number are to be sent again, whatever central acknowledged. */
 export const DOUBTED_KEY = "doubtedBelow";
 /** What `meta` holds of the rows themselves. */
@@ -34,6 +36,7 @@ export const OWN_META_KEYS: readonly string[] = [
   RESTORE_KEY,
   KEPT_HEAD_KEY,
   DOUBTED_KEY,
+  GOING_KEY,
 ];
 
 export type Lane = "metadata" | "images";

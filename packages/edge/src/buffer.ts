@@ -4,10 +4,11 @@
  */
 import { IMAGE_ROLES, type ImageRole, type Receipt } from "@chaverim/contracts";
 import { createWriter, type AddResult } from "./buffer-add.ts";
+import { pruneRows, removeGoing, removeKeptHead } from "./buffer-prune.ts";
 import { doubtRows, gapsBetween, isDoubting, repeatSlice, unholdRows } from "./buffer-again.ts";
 import { findDue, type DueRow } from "./buffer-due.ts";
 import { openRecoveringRows } from "./buffer-recovery.ts";
-import { DAMAGED_IMAGES, KEPT_HEAD_KEY, type BufferRows, type Lane, type StoredImage } from "./buffer-rows.ts";
+import { DAMAGED_IMAGES, type BufferRows, type Lane, type StoredImage } from "./buffer-rows.ts";
 import type { Sighting } from "./cameras/camera.ts";
 import type { Clock } from "./clock.ts";
 import { RecoverableError, codeOf, reasonOf } from "./failure.ts";
@@ -16,7 +17,7 @@ import type { Log } from "./log.ts";
 import { placeOf } from "./rebuild.ts";
 import { createSpace, recordLoss, type Sacrificed } from "./sacrifice.ts";
 import { openNotes, type Notes } from "./sidecar-notes.ts";
-import { openSidecars, type ChainPlace, type SidecarStore } from "./sidecars.ts";
+import { openSidecars, type ChainPlace } from "./sidecars.ts";
 import { openVault, type Vault } from "./vault.ts";
 
 export type { AddResult } from "./buffer-add.ts";
@@ -179,33 +180,6 @@ const readStats = (rowsNow: BufferRows, imageSecondsLeft: (dueBytes: number) => 
   };
 };
 
-/** Removes rows with their sidecars; returns the hashes of images that no row names any more. */
-const deleteRows = (rows: BufferRows, sidecars: SidecarStore, seqs: readonly number[]): string[] => {
-  const epochs = rows.epochs();
-  // The newest sidecar stays until there is a newer one: it is what says where the chain has got to.
-  const head = rows.head().seq;
-  const going = seqs.filter((seq) => seq !== head);
-  sidecars.remove(going.flatMap((seq) => placeOf(epochs, seq) ?? []));
-  return rows.together(() => {
-    const images = seqs.flatMap((seq) => rows.statements.images.all(seq).map(({ sha256 }) => sha256));
-    if (going.length < seqs.length) rows.statements.setMeta.run(KEPT_HEAD_KEY, String(head));
-    for (const seq of seqs) {
-      rows.statements.deleteImages.run(seq);
-      rows.statements.deleteRow.run(seq);
-    }
-    return images.filter((sha256) => rows.statements.isKept.get(sha256) === undefined);
-  });
-};
-
-/** Removes the sidecar that outlived its row, now that there is a newer one. */
-const removeKeptHead = (rows: BufferRows, sidecars: SidecarStore): void => {
-  const kept = rows.statements.getMeta.get(KEPT_HEAD_KEY);
-  if (kept === undefined) return;
-  const place = placeOf(rows.epochs(), Number(kept));
-  if (place) sidecars.remove([place]);
-  rows.statements.dropMeta.run(KEPT_HEAD_KEY);
-};
-
 /** Remembers the last receipt that came. */
 const createReceiptMemory = (withRows: <T>(work: (rows: BufferRows) => T) => T) => {
   let last: { seq: number; receipt: Receipt } | null = null;
@@ -324,6 +298,7 @@ export const openBuffer = async (
   const space = createSpace({ dataDir, withRows, store, isNeeded: arrivals.has, maxBytes, clock });
   const afterCommit = () => withRows((rows) => removeKeptHead(rows, sidecars));
   const write = createWriter({ withRows, sidecars, vault, clock, afterCommit });
+  withRows((rows) => removeGoing(rows, { store, isNeeded: arrivals.has }));
   const receipts = createReceiptMemory(withRows);
   const watches = new Set<Set<number>>();
   const headPlace = () => withRows((rows) => placeOf(rows.epochs(), rows.head().seq));
@@ -373,8 +348,7 @@ export const openBuffer = async (
       ),
     lastReceipt: receipts.last,
     prune: (seqs) => {
-      const unnamed = withRows((rows) => deleteRows(rows, sidecars, seqs));
-      for (const sha256 of unnamed) if (!arrivals.has(sha256)) store.remove(sha256);
+      withRows((rows) => pruneRows(rows, { sidecars, store, isNeeded: arrivals.has }, seqs));
     },
     getMeta: notes.get,
     pinMeta: (key, value) => {

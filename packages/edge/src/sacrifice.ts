@@ -8,6 +8,7 @@ import { SACRIFICES, type Heartbeat } from "@chaverim/contracts";
 import { type DAMAGED_IMAGES, readSaid, type BufferRows, type KeptImage } from "./buffer-rows.ts";
 import { BUFFER_FILE } from "./buffer-recovery.ts";
 import type { Clock } from "./clock.ts";
+import { createDamagedBytes } from "./damaged.ts";
 import type { ImageStore } from "./images.ts";
 
 export type Sacrifice = (typeof SACRIFICES)[number];
@@ -121,12 +122,13 @@ type SpaceOptions = {
 /** Keeps the buffer within its bytes: images, rows and sidecars together. */
 export const createSpace = ({ dataDir, withRows, store, isNeeded, maxBytes, clock }: SpaceOptions): Space => {
   const rate = createRate(clock);
+  const damagedBytes = createDamagedBytes(dataDir);
   const fileBytes = (suffix: string) =>
     statSync(join(dataDir, BUFFER_FILE + suffix), { throwIfNoEntry: false })?.size ?? 0;
   const imageBytes = () => withRows(({ statements }) => Number(statements.getMeta.get("imageBytes")));
   const usedBytes = () => {
     const rows = withRows((now) => now.head().seq + 1 - (now.statements.oldestSeq.get() ?? now.head().seq + 1));
-    return imageBytes() + rows * SIDECAR_BYTES + fileBytes("") + fileBytes("-wal");
+    return imageBytes() + rows * SIDECAR_BYTES + fileBytes("") + fileBytes("-wal") + damagedBytes();
   };
   const limit = maxBytes ?? defaultMaxBytes(dataDir, usedBytes());
   const room = Math.min(ROOM_BYTES, limit / 20);
