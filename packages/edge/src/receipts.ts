@@ -73,6 +73,7 @@ export const createPruner = ({ buffer, central, clock, log }: PrunerOptions): Pr
   };
 
   const prune = async (signal: AbortSignal): Promise<number> => {
+    if (buffer.lastReceipt() === null) return 0;
     await pinKeys(buffer, central);
     const lastMs = readLastMs();
     if (lastMs === null) return 0;
