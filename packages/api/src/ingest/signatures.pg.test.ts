@@ -88,8 +88,8 @@ test("Images may follow an element that is quarantined for its signature, and a 
   const then = await send([element], [{ crop: pictures.crop }]);
   expect(then).toMatchObject([{ status: "quarantined", missing: ["full"], receipt: first?.receipt }]);
   const admin = await central.signIn("admin");
-  const [{ id = "" } = {}] = await central.sql<{ id: string }[]>`
-    select id from quarantine where detection_id = ${detection.id}`;
+  const [held] = await central.sql<{ id: string }[]>`select id from quarantine where detection_id = ${detection.id}`;
+  const id = held?.id ?? "";
   expect((await admin.trpc.quarantine.read.query({ id })).images).toEqual([
     { part: "crop", sha256: hex(pictures.crop), bytes: pictures.crop.length },
   ]);
