@@ -18,8 +18,8 @@ import { type BenchCentral, openBenchCentral } from "./central.ts";
 import { type Figure, type Report, percentile } from "./report.ts";
 
 const MAIN = fileURLToPath(new URL("../../packages/edge/src/main.ts", import.meta.url));
-const ADD = fileURLToPath(new URL("../../packages/edge/src/testing-add.ts", import.meta.url));
-const BACKLOG = fileURLToPath(new URL("../../packages/edge/src/testing-backlog.ts", import.meta.url));
+const ADD = fileURLToPath(new URL("../../packages/edge/src/testing/add.ts", import.meta.url));
+const BACKLOG = fileURLToPath(new URL("../../packages/edge/src/testing/backlog.ts", import.meta.url));
 const CAMERAS = 10;
 /** A scene of 100 to 200 KB and a crop, as these cameras send them. */
 const FULL_BYTES = 150_000;

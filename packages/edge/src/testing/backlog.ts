@@ -1,20 +1,20 @@
 /**
  * Fills a data folder with detections that have not been sent, as a collector has them after days without a line. Started by
- * scripts/bench/edge.ts: `node testing-backlog.ts FOLDER ROWS`.
+ * scripts/bench/edge.ts: `node backlog.ts FOLDER ROWS`.
  * Rule: rows, signatures, chain and sealed pictures are what `add` makes; only its fsyncs are left out, and older sidecars.
  */
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { detectionSchema } from "@chaverim/contracts";
-import { BUFFER_FILE } from "./buffer-recovery.ts";
-import { checksumOf, openRows, type BufferRows, type StoredImage } from "./buffer-rows.ts";
-import { openBuffer } from "./buffer.ts";
-import { createSystemClock } from "./clock.ts";
-import { sha256Of } from "./images.ts";
-import { openSidecars, type Sidecar } from "./sidecars.ts";
-import { createUuidV7 } from "./uuid-v7.ts";
-import { openVault, type Vault } from "./vault.ts";
+import { BUFFER_FILE } from "../buffer-recovery.ts";
+import { checksumOf, openRows, type BufferRows, type StoredImage } from "../buffer-rows.ts";
+import { openBuffer } from "../buffer.ts";
+import { createSystemClock } from "../clock.ts";
+import { sha256Of } from "../images.ts";
+import { openSidecars, type Sidecar } from "../sidecars.ts";
+import { createUuidV7 } from "../uuid-v7.ts";
+import { openVault, type Vault } from "../vault.ts";
 
 /** One in ten has pictures, of the size that cameras send. */
 const PICTURES_EVERY = 10;

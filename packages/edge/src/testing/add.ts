@@ -1,15 +1,15 @@
 /**
  * Measures how fast detections become durable, beside what the disk takes for one fsync. Started by scripts/bench/edge.ts:
- * `node testing-add.ts FOLDER ROWS`; prints one JSON figure a line.
+ * `node add.ts FOLDER ROWS`; prints one JSON figure a line.
  * Rule: everything goes through `add` of a real buffer, on the disk of the fsync that it is compared with.
  */
 import { randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { openBuffer, type DetectionBuffer } from "./buffer.ts";
-import type { Sighting } from "./cameras/camera.ts";
-import { createSystemClock } from "./clock.ts";
-import { aJpeg, aSighting } from "./testing.ts";
+import { openBuffer, type DetectionBuffer } from "../buffer.ts";
+import type { Sighting } from "../cameras/camera.ts";
+import { createSystemClock } from "../clock.ts";
+import { aJpeg, aSighting } from "../testing.ts";
 
 /** The first rows pay for folders and compiled code. */
 const WARM_UP = 50;
