@@ -141,9 +141,7 @@ export const openCollectorKeys = async (central: {
   const listening = await sql.listen(KEYS_CHANNEL, forget, forget);
   return {
     identify: async (use) => {
-      // Asked twice: a connection that the database was just ending has been seen to answer with no rows, and a collector that
-      // hears that its key is not known waits for five minutes.
-      const key = use.key && KEY.test(use.key) ? ((await find(use.key)) ?? (await find(use.key))) : null;
+      const key = use.key && KEY.test(use.key) ? await find(use.key) : null;
       if (!key) throw unknown();
       if (key.isRevoked || isExpired(key)) {
         await noteRefused(key, use);
