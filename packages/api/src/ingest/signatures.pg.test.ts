@@ -167,6 +167,17 @@ test("Once its device is known, what a collector sends plain is quarantined; the
   ]);
 });
 
+test("Whoever sends with a collector's key and not from its device does not make it look alive", async () => {
+  await introduce();
+  const seenAt = async () =>
+    (await central.sql`select last_seen_at from collectors where id = ${collector.id}`)[0]?.["last_seen_at"] as Date;
+  const before = await seenAt();
+  await send([aDetection(), aDevice().element(aDetection())]);
+  expect(await seenAt()).toEqual(before);
+  await send([aDetection(), device.element(aDetection())]);
+  expect((await seenAt()).getTime()).toBeGreaterThan(before.getTime());
+});
+
 test("A key for bringing in another system's archive stores it as unsigned beside a device that signs, and does nothing else", async () => {
   await introduce();
   const { apiKey } = await addImportKey(central.sql, collector.id, null);

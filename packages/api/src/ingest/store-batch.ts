@@ -143,9 +143,16 @@ const countPlates = (sql: Queryable, fresh: readonly Fresh[]) => {
       last_seen = greatest(plates.last_seen, excluded.last_seen), sightings = plates.sightings + excluded.sightings`;
 };
 
+/** Nothing in the batch is this device's word: somebody else has its key, and must not make a dead collector look alive. */
+const isStrangers = ({ checked }: Batch): boolean =>
+  checked.length > 0 &&
+  checked.every((one) => one.kind === "bad" && ["unsigned", "bad_signature"].includes(one.element.reason));
+
 /** Later than what it says already: what comes out of quarantine was received long ago. */
-const touchCollector = (sql: Queryable, batch: Batch) =>
-  sql`update collectors set last_seen_at = greatest(last_seen_at, ${batch.receivedAt}) where id = ${batch.collector.id}`;
+const touchCollector = async (sql: Queryable, batch: Batch): Promise<void> => {
+  if (isStrangers(batch)) return;
+  await sql`update collectors set last_seen_at = greatest(last_seen_at, ${batch.receivedAt}) where id = ${batch.collector.id}`;
+};
 
 const toFresh = ({ element, images }: Good, cameras: ReadonlyMap<string, KnownCamera>, receivedAt: Date): Fresh => {
   const { detection } = element;
