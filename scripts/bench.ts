@@ -4,12 +4,15 @@
  */
 import { parseArgs } from "node:util";
 import { benchAccess } from "./bench/access.ts";
+import { benchEdge } from "./bench/edge.ts";
 import { benchIngest } from "./bench/ingest.ts";
 import { type Report, createReport } from "./bench/report.ts";
 import { benchSearch } from "./bench/search.ts";
 
 const BENCHES: Record<string, (report: Report, options: Map<string, number>) => Promise<void>> = {
   access: benchAccess,
+  /** --rows N of backlog (default 20000), --seconds N of cameras (default 60). */
+  edge: benchEdge,
   /** --batches N (default 100). */
   ingest: benchIngest,
   /** --rows N (default 1,000,000), --seed N, --peer 0 to leave the comparison out. */
@@ -24,6 +27,7 @@ const { values, positionals } = parseArgs({
     rows: { type: "string" },
     seed: { type: "string" },
     peer: { type: "string" },
+    seconds: { type: "string" },
   },
 });
 const name = positionals[0] ?? "";

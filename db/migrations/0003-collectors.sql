@@ -8,6 +8,9 @@ alter table collectors
   -- The epoch of ours that it last heard.
   add column central_epoch integer;
 
+-- What an administrator's test of a camera made: kept as evidence that it works, and shown in no list of what was seen.
+alter table detections add column is_test boolean not null default false;
+
 -- The sequence numbers that central holds, by epoch: one multirange, merged as batches arrive.
 create table collector_received (
   collector_id uuid not null references collectors (id),
@@ -16,10 +19,23 @@ create table collector_received (
   updated_at timestamptz not null default now(),
   primary key (collector_id, epoch)
 ) with (fillfactor = 70);
--- What came before this was kept is held as well, and is not asked for again.
+-- What came before this was kept is held as well, and is not asked for again: as fact, or in quarantine, where foreign bytes may say
+-- no place, or one that is none.
+create function pg_temp.place_of(raw bytea) returns table (epoch bigint, seq bigint) language plpgsql as $$
+declare
+  element jsonb;
+begin
+  element := convert_from(raw, 'UTF8')::jsonb;
+  return query select coalesce((element ->> 'epoch')::bigint, 0), (element ->> 'seq')::bigint;
+exception when others then
+  return;
+end $$;
 insert into collector_received (collector_id, epoch, seqs)
-select collector_id, epoch, range_agg(int8range(seq, seq, '[]')) from evidence_payloads
-where epoch is not null and seq is not null group by collector_id, epoch;
+select collector_id, epoch, range_agg(int8range(seq, seq, '[]')) from (
+  select collector_id, epoch, seq from evidence_payloads
+  union all select q.collector_id, place.epoch, place.seq from quarantine q cross join lateral pg_temp.place_of(q.raw) place) held
+where epoch >= 0 and seq >= 0 group by collector_id, epoch;
+drop function pg_temp.place_of(bytea);
 
 -- Rises when central finds that it is an older copy of itself.
 create table central_epochs (
@@ -28,6 +44,13 @@ create table central_epochs (
   reason text not null
 );
 insert into central_epochs (epoch, reason) values (1, 'installed');
+
+-- How often central has noted beside the database that it was here: an older copy of the database has fewer than the note.
+create table central_marks (
+  is_only boolean primary key default true check (is_only),
+  marks bigint not null
+);
+insert into central_marks (marks) values (0);
 
 -- Predecessors in a collector's chain.
 create index evidence_payloads_place on evidence_payloads (collector_id, epoch, seq) where seq is not null;
@@ -60,6 +83,17 @@ create index commands_open on commands (collector_id, counter) where acked_at is
 -- Newest first, page by page.
 create index quarantine_newest on quarantine (received_at desc, id desc);
 
+-- Images that came after their element: a release has them as well.
+create table quarantine_images (
+  quarantine_id uuid not null references quarantine (id),
+  part text not null check (part in ('full', 'crop')),
+  sha256 bytea not null,
+  bytes integer not null,
+  version_id text,
+  received_at timestamptz not null,
+  primary key (quarantine_id, part)
+);
+
 -- What an administrator decided about a quarantined element: kept as it is, or released as a detection.
 create table quarantine_decisions (
   quarantine_id uuid primary key references quarantine (id),
@@ -77,7 +111,7 @@ create table health_alerts (
   collector_id uuid not null references collectors (id),
   camera_id uuid references cameras (id),
   kind text not null check (kind in ('late', 'offline', 'camera_offline', 'camera_silent', 'disk_low', 'hot', 'clock_wrong',
-    'sacrificed', 'gap', 'device_changed', 'restored')),
+    'sacrificed', 'damaged', 'gap', 'device_changed', 'restored')),
   detail jsonb not null,
   opened_at timestamptz not null default now(),
   resolved_at timestamptz
@@ -86,6 +120,10 @@ create unique index health_alerts_open on health_alerts (collector_id, kind, coa
   where resolved_at is null;
 create index health_alerts_newest on health_alerts (opened_at desc);
 
-grant select on collector_received, central_epochs, camera_hours, commands, quarantine_decisions, health_alerts to chaverim_app;
+grant select on collector_received, central_epochs, camera_hours, commands, quarantine_images, quarantine_decisions, health_alerts
+  to chaverim_app;
+grant select, insert, update on central_marks to chaverim_app;
+-- What is known of very old epochs is forgotten.
+grant delete on collector_received to chaverim_app;
 grant insert, update on collector_received, camera_hours, commands, health_alerts to chaverim_app;
-grant insert on central_epochs, quarantine_decisions to chaverim_app;
+grant insert on central_epochs, quarantine_images, quarantine_decisions to chaverim_app;

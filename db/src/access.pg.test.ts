@@ -11,6 +11,7 @@ const INSERT_ONLY = [
   "evidence_images",
   "quarantine",
   "quarantine_decisions",
+  "quarantine_images",
   "central_epochs",
   "access_log",
   "policies",
@@ -18,7 +19,7 @@ const INSERT_ONLY = [
   "plate_notes",
 ];
 /** Rows of these go when they are used up. */
-const DELETABLE = ["outbox", "recovery_codes", "sessions", "throttles"];
+const DELETABLE = ["collector_received", "outbox", "recovery_codes", "sessions", "throttles"];
 /** Written by whoever migrates; the server reads it alone. */
 const READ_ONLY = ["migrations"];
 

@@ -105,6 +105,7 @@ export const detections = pgTable("detections", {
   retransmitted: boolean("retransmitted").notNull(),
   clockSuspect: boolean("clock_suspect").notNull(),
   integrity: text("integrity").notNull(),
+  isTest: boolean("is_test").notNull().default(false),
 });
 
 export const watchlists = pgTable("watchlists", {

@@ -90,6 +90,34 @@ test("Everything of the first release is there after the upgrade, cell by cell",
   expect(await sql`select count(distinct id)::int as devices from sessions`).toEqual([{ devices: 5 }]);
 });
 
+test("What was held before the upgrade is not asked for again, quarantined elements included, whatever bytes they are", async () => {
+  const { sql } = await aFirstRelease();
+  await fill(sql);
+  const raws = [
+    '{"epoch": 1, "seq": 3, "plate": 7}',
+    '{"seq": 9}',
+    '{"epoch": 1, "seq": "x"}',
+    '{"epoch": 1, "seq": -4}',
+    "[1]",
+    "7",
+    "no json",
+  ];
+  for (const raw of [...raws.map((text) => Buffer.from(text)), Buffer.from([0xff, 0x00])])
+    await sql`insert into quarantine (collector_id, reason, detail, raw, raw_sha256, images, received_at)
+      select id, 'schema', 'x', ${raw}, sha256(${raw}), '[]', now() from collectors where name = 'Gate 1'`;
+  await migrate(sql);
+  expect(
+    await sql`
+    select c.name, r.epoch::int as epoch, r.seqs::text as seqs from collector_received r join collectors c on c.id = r.collector_id
+    order by 1, 2`,
+  ).toEqual([
+    { name: "Gate 1", epoch: 0, seqs: "{[9,10)}" },
+    { name: "Gate 1", epoch: 1, seqs: "{[2,4)}" },
+    { name: "Gate 2", epoch: 1, seqs: "{[2,3)}" },
+    { name: "Gate 3", epoch: 1, seqs: "{[2,3)}" },
+  ]);
+});
+
 test("After the upgrade the server works on what was there, without the owner's rights", async () => {
   const { sql, url } = await aFirstRelease();
   await fill(sql);

@@ -10,8 +10,9 @@ export const killCollector: Experiment = {
   id: 1,
   title: "kill -9 of a collector during capture and upload",
   needs: [],
-  quick: { detections: 1200, rounds: 8, seconds: 0 },
-  full: { detections: 20_000, rounds: 200, seconds: 0 },
+  quick: { detections: 800, rounds: 6, seconds: 0 },
+  full: { detections: 24_000, rounds: 160, seconds: 0 },
+  long: { detections: 30_000, rounds: 200, seconds: 0 },
   run: async (stand, size) => {
     for (let round = 0; round < size.rounds; round++) {
       const station = stand.stations[round % 2 === 0 ? 0 : 1];

@@ -18,7 +18,7 @@ export const powerCutCollector: Experiment = {
   id: 2,
   title: "power cut of a collector (ext4, xfs)",
   needs: ["root", "xfsprogs"],
-  quick: { detections: 600, rounds: 6, seconds: 0 },
+  quick: { detections: 500, rounds: 6, seconds: 0 },
   full: { detections: 12_000, rounds: 120, seconds: 0 },
   places: (folder) => {
     disks = {

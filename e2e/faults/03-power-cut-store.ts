@@ -15,8 +15,9 @@ export const powerCutStore: Experiment = {
   id: 3,
   title: "power cut of the evidence store (ext4)",
   needs: ["root", "xfsprogs"],
-  quick: { detections: 500, rounds: 5, seconds: 0 },
-  full: { detections: 10_000, rounds: 50, seconds: 0 },
+  quick: { detections: 300, rounds: 3, seconds: 0 },
+  full: { detections: 9000, rounds: 30, seconds: 0 },
+  long: { detections: 15_000, rounds: 50, seconds: 0 },
   places: (folder) => {
     disk = openVolume(folder, "store", "ext4", MEGABYTES);
     const evidence = join(disk.path, "evidence");

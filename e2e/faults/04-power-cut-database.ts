@@ -15,8 +15,9 @@ export const powerCutDatabase: Experiment = {
   id: 4,
   title: "power cut of PostgreSQL's disk (ext4)",
   needs: ["root", "xfsprogs"],
-  quick: { detections: 500, rounds: 5, seconds: 0 },
-  full: { detections: 9000, rounds: 30, seconds: 0 },
+  quick: { detections: 300, rounds: 3, seconds: 0 },
+  full: { detections: 8000, rounds: 20, seconds: 0 },
+  long: { detections: 12_000, rounds: 30, seconds: 0 },
   places: (folder) => {
     disk = openVolume(folder, "database", "ext4", MEGABYTES);
     return { cluster: join(disk.path, "cluster"), release: () => disk.unmount() };

@@ -9,8 +9,9 @@ export const killCentral: Experiment = {
   id: 5,
   title: "kill -9 of central during ingest",
   needs: [],
-  quick: { detections: 1200, rounds: 6, seconds: 0 },
-  full: { detections: 20_000, rounds: 200, seconds: 0 },
+  quick: { detections: 600, rounds: 4, seconds: 0 },
+  full: { detections: 18_000, rounds: 100, seconds: 0 },
+  long: { detections: 36_000, rounds: 200, seconds: 0 },
   run: async (stand, size) => {
     for (let round = 0; round < size.rounds; round++) {
       const kill = async () => {

@@ -10,8 +10,9 @@ export const killBeforeAnswer: Experiment = {
   id: 6,
   title: "kill -9 of central between COMMIT and answer",
   needs: [],
-  quick: { detections: 600, rounds: 6, seconds: 0 },
-  full: { detections: 10_000, rounds: 200, seconds: 0 },
+  quick: { detections: 400, rounds: 4, seconds: 0 },
+  full: { detections: 10_000, rounds: 100, seconds: 0 },
+  long: { detections: 20_000, rounds: 200, seconds: 0 },
   run: async (stand, size) => {
     for (let round = 0; round < size.rounds; round++) {
       let isSwallowed = false;

@@ -54,8 +54,9 @@ export const killAlertWorker: Experiment = {
   id: 7,
   title: "kill -9 of the alert worker around its commit",
   needs: [],
-  quick: { detections: 240, rounds: 6, seconds: 0 },
-  full: { detections: 8000, rounds: 200, seconds: 0 },
+  quick: { detections: 160, rounds: 4, seconds: 0 },
+  full: { detections: 6000, rounds: 100, seconds: 0 },
+  long: { detections: 12_000, rounds: 200, seconds: 0 },
   run: async (stand, size) => {
     for (let round = 0; round < size.rounds; round++) {
       // At least one of them is watched.

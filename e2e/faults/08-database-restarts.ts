@@ -12,8 +12,10 @@ export const databaseRestarts: Experiment = {
   id: 8,
   title: "PostgreSQL stopped immediately and started again",
   needs: [],
-  quick: { detections: 1000, rounds: 4, seconds: 2 },
-  full: { detections: 15_000, rounds: 60, seconds: 5 },
+  waits: true,
+  quick: { detections: 800, rounds: 4, seconds: 2 },
+  full: { detections: 18_000, rounds: 40, seconds: 5 },
+  long: { detections: 30_000, rounds: 60, seconds: 5 },
   run: async (stand, { detections, rounds, seconds }) => {
     const restart = async () => {
       for (let round = 0; round < rounds; round++) {

@@ -9,8 +9,9 @@ export const databaseFrozen: Experiment = {
   id: 9,
   title: "PostgreSQL frozen (SIGSTOP)",
   needs: [],
-  quick: { detections: 500, rounds: 1, seconds: 10 },
-  full: { detections: 8000, rounds: 5, seconds: 60 },
+  waits: true,
+  quick: { detections: 400, rounds: 1, seconds: 10 },
+  full: { detections: 8000, rounds: 4, seconds: 60 },
   run: async (stand, { detections, rounds, seconds }) => {
     for (let round = 0; round < rounds; round++) {
       await whileDatabaseHangs(stand, { what: "PostgreSQL frozen", detections: detections / rounds, seconds }, () => {

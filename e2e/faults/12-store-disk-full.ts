@@ -18,9 +18,10 @@ export const storeDiskFull: Experiment = {
   id: 12,
   title: "disk of the evidence store full, then freed",
   needs: ["root"],
+  waits: true,
   // Central asks for a pause of a minute: no round can be shorter.
   quick: { detections: 400, rounds: 1, seconds: 4 },
-  full: { detections: 10_000, rounds: 10, seconds: 30 },
+  full: { detections: 6000, rounds: 4, seconds: 30 },
   places: (folder) => {
     disk = openVolume(folder, "evidence", "tmpfs", MEGABYTES);
     return { evidence: disk.path, release: () => disk.unmount() };

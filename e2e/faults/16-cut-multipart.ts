@@ -8,7 +8,7 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../support/processes.ts";
 import type { Experiment } from "./experiment.ts";
-import { scriptBatch } from "./script.ts";
+import { scriptBatch, sendUntilTaken } from "./script.ts";
 import type { Stand } from "./stand.ts";
 
 /** Sends the first bytes of a request and goes away. */
@@ -43,7 +43,8 @@ export const cutMultipart: Experiment = {
   full: { detections: 1000, rounds: 1000, seconds: 0 },
   run: async (stand, size) => {
     while (stand.history.faults.length < size.rounds) {
-      const { request, send } = await scriptBatch(stand, 10);
+      const batch = await scriptBatch(stand, 10);
+      const { request } = batch;
       const before = await look(stand);
       for (let part = 0; part < 50; part++) {
         const bytes = request.subarray(0, Math.floor((request.length * part) / 50));
@@ -53,8 +54,10 @@ export const cutMultipart: Experiment = {
       await until("what was staged is gone", async () => isSame(before, await look(stand)), {
         withinMs: 5000,
       }).catch(async () => stand.expect(false, `a cut batch left something: ${JSON.stringify(await look(stand))}`));
-      const { status } = await send();
-      stand.expect(status === 200, `the whole batch was answered with ${status}`);
+      // On a busy machine central may still be busy with the cut ones: four at once are allowed for one key.
+      const refused = await sendUntilTaken(batch);
+      const isBusy = refused.every((status) => status === 429);
+      stand.expect(isBusy, `the whole batch was refused with ${refused.join(", ")}`);
     }
     await stand.feed(size.detections);
   },

@@ -12,8 +12,9 @@ export const flappingLine: Experiment = {
   id: 19,
   title: "line flaps, a fifth of the connections reset",
   needs: [],
-  quick: { detections: 1000, rounds: 6, seconds: 1 },
-  full: { detections: 12_000, rounds: 60, seconds: 5 },
+  waits: true,
+  quick: { detections: 800, rounds: 6, seconds: 1 },
+  full: { detections: 18_000, rounds: 30, seconds: 5 },
   run: async (stand, { detections, rounds, seconds }) => {
     const cutAfterBytes = () =>
       stand.random() < RESET_SHARE ? between(stand.random, 1, 20_000) : Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 /**
  * Central's database comes back from a backup that is older than what it has acknowledged.
- * Rule: by itself it gets everything again that its collectors still hold, and begins a new epoch.
+ * Rule: by itself it gets everything again that its collectors still hold; the checker looks for the new epoch.
  */
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -8,11 +8,6 @@ import { join } from "node:path";
 import { share } from "./acts.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Stand } from "./stand.ts";
-
-const readEpoch = async (stand: Stand): Promise<number> => {
-  const [row] = await stand.sql<{ epoch: number }[]>`select max(epoch)::int as epoch from central_epochs`;
-  return row?.epoch ?? 0;
-};
 
 /** Does something to the database's files while nobody uses them. */
 const whileStopped = async (stand: Stand, act: () => void): Promise<void> => {
@@ -29,7 +24,7 @@ export const olderBackup: Experiment = {
   title: "central restored from an older backup",
   needs: [],
   quick: { detections: 400, rounds: 1, seconds: 0 },
-  full: { detections: 8000, rounds: 4, seconds: 0 },
+  full: { detections: 6000, rounds: 3, seconds: 0 },
   run: async (stand, size) => {
     const backup = join(stand.folder, "backup");
     const { directory } = stand.cluster;
@@ -43,14 +38,13 @@ export const olderBackup: Experiment = {
       });
       await stand.feed(half);
       stand.expect(await stand.settled(), "something is missing after the backup");
-      const epoch = await readEpoch(stand);
       stand.fault("the database is the backup's");
+      stand.history.restores++;
       await whileStopped(stand, () => {
         rmSync(directory, { recursive: true });
         execFileSync("cp", ["-a", backup, directory]);
       });
       stand.expect(await stand.settled(), "what came after the backup was not sent again");
-      stand.expect((await readEpoch(stand)) === epoch + 1, `after the restore central's epoch is not ${epoch + 1}`);
     }
   },
 };

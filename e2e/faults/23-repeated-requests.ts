@@ -10,8 +10,8 @@ export const repeatedRequests: Experiment = {
   id: 23,
   title: "duplicated and reordered requests",
   needs: [],
-  quick: { detections: 800, rounds: 4, seconds: 0 },
-  full: { detections: 12_000, rounds: 60, seconds: 0 },
+  quick: { detections: 500, rounds: 2, seconds: 0 },
+  full: { detections: 10_000, rounds: 40, seconds: 0 },
   run: async (stand, size) => {
     const shuffle = <T>(items: T[]): T[] =>
       items

@@ -13,8 +13,8 @@ export const keyRotated: Experiment = {
   id: 24,
   title: "key rotated and revoked during upload",
   needs: [],
-  quick: { detections: 600, rounds: 2, seconds: 0 },
-  full: { detections: 8000, rounds: 20, seconds: 0 },
+  quick: { detections: 400, rounds: 1, seconds: 0 },
+  full: { detections: 6000, rounds: 12, seconds: 0 },
   run: async (stand, size) => {
     const run = (...args: string[]) => operate(stand.dataDir, args, undefined, stand.environment);
     const half = Math.floor(share(size) / 2);

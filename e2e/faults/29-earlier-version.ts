@@ -2,47 +2,20 @@
  * Central and collectors of the version before, with those of this one, and the upgrade of each while the other goes on.
  * Rule: a collector one version behind works, and so does one that is a version ahead.
  */
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "../support/processes.ts";
 import { share } from "./acts.ts";
+import { checkOutEarlier } from "./earlier.ts";
 import type { Experiment } from "./experiment.ts";
-
-/** The last commit that spoke the protocol before this one. */
-const findEarlier = (): string => {
-  const args = ["log", "-1", "--format=%H", "-G", "PROTOCOL_VERSION = ", "--", "packages/contracts/src/protocol.ts"];
-  return `${execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).trim()}~1`;
-};
-
-/** Its packages in a folder of their own, with the components that are installed here. */
-const checkOut = (folder: string): string => {
-  const root = join(folder, "earlier");
-  const modules = join(root, "node_modules");
-  mkdirSync(join(modules, "@chaverim"), { recursive: true });
-  const archive = execFileSync("git", ["archive", findEarlier(), "packages", "db", "package.json"], {
-    cwd: ROOT,
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  execFileSync("tar", ["x", "-C", root], { input: archive });
-  for (const name of readdirSync(join(ROOT, "node_modules")))
-    if (name !== "@chaverim") symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
-  for (const name of readdirSync(join(root, "packages")))
-    symlinkSync(join(root, "packages", name), join(modules, "@chaverim", name));
-  symlinkSync(join(root, "db"), join(modules, "@chaverim/db"));
-  return root;
-};
 
 let earlier: string;
 
 export const earlierVersion: Experiment = {
   id: 29,
   title: "the version before, with this one",
-  needs: ["git"],
-  quick: { detections: 500, rounds: 4, seconds: 0 },
-  full: { detections: 8000, rounds: 4, seconds: 0 },
+  needs: ["earlierVersion"],
+  quick: { detections: 400, rounds: 4, seconds: 0 },
+  full: { detections: 6000, rounds: 4, seconds: 0 },
   places: (folder) => {
-    earlier = checkOut(folder);
+    earlier = checkOutEarlier(folder);
     return { root: earlier, release: () => undefined };
   },
   run: async (stand, size) => {

@@ -3,7 +3,7 @@
  * Rule: it asks the database, the disks and the public key itself, and believes no program's word.
  */
 import { createHash, createPublicKey, verify } from "node:crypto";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,7 +18,8 @@ const DESCRIPTORS_GROWTH = 60;
 /** Connections that nobody uses are closed after 5 s, and memory is given back in its own time. */
 const CALM_MS = 15_000;
 
-export type Verdict = { generated: number; lost: number; duplicated: number; problems: string[] };
+/** `lost` and `duplicated` are null when nobody could look. */
+export type Verdict = { generated: number; lost: number | null; duplicated: number | null; problems: string[] };
 
 const sha256Of = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -36,7 +37,10 @@ const readHeld = (stand: Stand): Promise<Held[]> =>
     from detections d join evidence_payloads p on p.id = d.id`;
 
 /** (a) Every plate once, with its own time, from its own collector. */
-const checkDetections = (stand: Stand, byPlate: ReadonlyMap<string, Held[]>): Omit<Verdict, "generated"> => {
+const checkDetections = (
+  stand: Stand,
+  byPlate: ReadonlyMap<string, Held[]>,
+): { lost: number; duplicated: number; problems: string[] } => {
   const { generated } = stand.history;
   const collectors = new Map([
     ...stand.stations.map(({ name, collectorId }) => [name, collectorId] as const),
@@ -48,7 +52,10 @@ const checkDetections = (stand: Stand, byPlate: ReadonlyMap<string, Held[]>): Om
   const foreign = [...byPlate.keys()].filter((plate) => !isOurs.has(plate));
   const altered = generated.filter(({ plate, capturedAt, station }) => {
     const [held] = byPlate.get(plate) ?? [];
-    return held && ((capturedAt !== null && held.at !== capturedAt) || held.collectorId !== collectors.get(station));
+    return (
+      held &&
+      ((capturedAt !== null && held.at !== capturedAt) || held.collectorId !== (collectors.get(station) ?? station))
+    );
   });
   const platesOf = (list: readonly Generated[]) => list.map(({ plate }) => plate);
   return {
@@ -63,11 +70,8 @@ const checkDetections = (stand: Stand, byPlate: ReadonlyMap<string, Held[]>): Om
   };
 };
 
-/** Where the folder store keeps an object. */
-const objectsOf = (stand: Stand): string => join(stand.dataDir, "evidence/objects");
-
 /** (b) Every picture with its own detection, byte for byte, and nothing else in the store. */
-const checkPictures = (stand: Stand, byPlate: ReadonlyMap<string, Held[]>): string[] => {
+const checkPictures = async (stand: Stand, byPlate: ReadonlyMap<string, Held[]>): Promise<string[]> => {
   const missing: string[] = [];
   const wrong: string[] = [];
   const expected = new Set<string>();
@@ -78,13 +82,12 @@ const checkPictures = (stand: Stand, byPlate: ReadonlyMap<string, Held[]>): stri
       const stored = held?.images?.[role];
       if (stored === undefined && stand.history.given.has(sha256)) continue;
       expected.add(sha256);
-      const path = join(objectsOf(stand), sha256.slice(0, 2), sha256);
-      if (stored !== sha256 || !existsSync(path)) missing.push(name);
-      else if (sha256Of(readFileSync(path)) !== sha256) wrong.push(name);
+      const bytes = stored === sha256 ? await stand.holdings.read(sha256) : null;
+      if (bytes === null) missing.push(name);
+      else if (sha256Of(bytes) !== sha256) wrong.push(name);
     }
   }
-  const names = readdirSync(objectsOf(stand), { recursive: true, withFileTypes: true });
-  const others = names.filter((entry) => entry.isFile() && !expected.has(entry.name)).map(({ name }) => name);
+  const others = (await stand.holdings.list()).filter((name) => !expected.has(name));
   return [
     ...tell("pictures are missing", missing),
     ...tell("pictures have other bytes", wrong),
@@ -175,13 +178,14 @@ const checkLog = async (stand: Stand): Promise<string[]> => {
 };
 
 /** (e) Nothing half done lies in the store. */
-const checkStaging = (stand: Stand): string[] => {
-  const staging = join(stand.dataDir, "evidence/staging");
-  const damaged = join(stand.dataDir, "evidence/damaged");
-  return [
-    ...tell("temporary files in the evidence store", readdirSync(staging)),
-    ...tell("evidence files were damaged", existsSync(damaged) ? readdirSync(damaged) : []),
-  ];
+const checkStaging = (stand: Stand): string[] =>
+  tell("temporary or damaged files in the evidence store", stand.holdings.halfDone());
+
+/** Central begins an epoch when its database is an older copy of itself, and for nothing else. */
+const checkEpoch = async (stand: Stand): Promise<string[]> => {
+  const [row] = await stand.sql<{ epoch: number }[]>`select max(epoch)::int as epoch from central_epochs`;
+  const expected = 1 + stand.history.restores;
+  return row?.epoch === expected ? [] : [`central's epoch is ${row?.epoch} and not ${expected}`];
 };
 
 /** (f) Central is as small as it was; asked for a while, because it becomes so in its own time. */
@@ -220,11 +224,12 @@ export const check = async (stand: Stand): Promise<Verdict> => {
     ...(quarantine?.count === quarantined
       ? []
       : [`${quarantine?.count} elements are in quarantine (${quarantine?.reasons}) and not ${quarantined}`]),
-    ...checkPictures(stand, byPlate),
+    ...(await checkPictures(stand, byPlate)),
     ...(await checkAlerts(stand)),
     ...(await Promise.all(stand.stations.map((station) => checkBuffer(stand, station, keys)))).flat(),
     ...(await checkLog(stand)),
     ...checkStaging(stand),
+    ...(await checkEpoch(stand)),
     ...(await checkUsage(stand)),
     ...stand.history.problems,
   ];

@@ -4,6 +4,8 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { canOpenObjectStore } from "../support/object-store.ts";
+import { findEarlier } from "./earlier.ts";
 import type { Places, Size, Stand } from "./stand.ts";
 
 const isInstalled = (command: string) => spawnSync("which", [command]).status === 0;
@@ -19,7 +21,12 @@ const NEEDS = {
   xfsprogs: () =>
     isInstalled("xfs_io") && isInstalled("mkfs.xfs") ? null : "needs xfsprogs (apt-get install xfsprogs)",
   faketime: () => (FAKETIME ? null : "needs libfaketime (apt-get install faketime)"),
-  git: () => (isInstalled("git") && existsSync(".git") ? null : "needs the repository's history"),
+  earlierVersion: () =>
+    findEarlier()
+      ? null
+      : "needs the repository's history, back to the protocol before this one (git fetch --unshallow)",
+  radosgw: () =>
+    canOpenObjectStore() ? null : "needs an S3 server (apt-get install ceph-mon ceph-osd ceph-common radosgw)",
   memoryLimit: () =>
     process.getuid?.() === 0 && existsSync("/sys/fs/cgroup/memory") ? null : "needs root and cgroup v1's memory limit",
 } as const satisfies Record<string, () => string | null>;
@@ -30,13 +37,15 @@ export type Experiment = {
   id: number;
   title: string;
   needs: readonly Need[];
+  /** It mostly waits, so that others can work meanwhile. */
+  waits?: true;
   /** About 20 seconds. */
   quick: Size;
   full: Size;
-  /** Hours; run with --long in place of `full`. */
+  /** Run with --long in place of `full`: some of these take hours. */
   long?: Size;
   /** Where the stand's parts live, when not all in one temporary folder. */
-  places?: (folder: string) => Places;
+  places?: (folder: string) => Places | Promise<Places>;
   run: (stand: Stand, size: Size) => Promise<void>;
 };
 

@@ -13,6 +13,7 @@ import { killAlertWorker } from "./07-kill-alert-worker.ts";
 import { databaseRestarts } from "./08-database-restarts.ts";
 import { databaseFrozen } from "./09-database-frozen.ts";
 import { databaseLocked } from "./10-database-locked.ts";
+import { objectStore } from "./11-object-store.ts";
 import { storeDiskFull } from "./12-store-disk-full.ts";
 import { databaseDiskFull } from "./13-database-disk-full.ts";
 import { collectorDiskFull } from "./14-collector-disk-full.ts";
@@ -35,13 +36,15 @@ export const EXPERIMENTS: readonly Experiment[] = [
   killCentral,
   killBeforeAnswer,
   cutMultipart,
+  // Half an hour by itself.
+  slowLine,
   halfOpen,
   flappingLine,
   repeatedRequests,
   databaseRestarts,
   databaseFrozen,
   databaseLocked,
-  slowLine,
+  objectStore,
   storeDiskFull,
   wrongClocks,
   keyRotated,

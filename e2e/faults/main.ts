@@ -1,139 +1,139 @@
 /**
- * Faults: `npm run faults [-- ID…] [-- --quick] [-- --seed N] [-- --long]`.
+ * Faults: `npm run faults [-- ID…] [-- --quick] [-- --jobs N] [-- --seed N] [-- --long]`.
  * Rule: one seeded workload, one history, one checker after each experiment, one table; exit code 1 when one fails.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { type ChildProcess, fork } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { ROOT, endEverything, temporaryFolder } from "../support/processes.ts";
-import { type Verdict, check } from "./checker.ts";
+import { endEverything } from "../support/processes.ts";
 import { type Experiment, findUnmet } from "./experiment.ts";
 import { EXPERIMENTS } from "./list.ts";
-import { type Places, type Stand, type Template, makeTemplate, openStand } from "./stand.ts";
+import type { Order, Told } from "./one.ts";
+import { makeTemplate } from "./stand.ts";
+import { type Row, isFailed, tellAll, tellRow } from "./table.ts";
 
-const HISTORIES = join(ROOT, "test-results/faults");
-const NOWHERE: Places = { release: () => undefined };
+const ONE = fileURLToPath(new URL("one.ts", import.meta.url));
+/** An experiment that does not end is ended: several times what each takes, on a slow machine. */
+const LIMIT_MS = { quick: 5 * 60_000, full: 90 * 60_000, long: 16 * 3_600_000 };
 
-type Row = {
-  id: number;
-  title: string;
-  seed: number;
-  verdict: Verdict | null;
-  faults: number;
-  seconds: number;
-  result: string;
+const clock = (): string => new Date().toTimeString().slice(0, 8);
+const secondsSince = (startedAt: number): number => Math.round((performance.now() - startedAt) / 1000);
+
+const children = new Set<ChildProcess>();
+
+const without = ({ id, title }: Experiment, seed: number, result: string, problems: string[] | null): Row => {
+  const verdict = problems && { generated: 0, lost: null, duplicated: null, problems };
+  return { id, title, seed, verdict, faults: 0, kills: 0, cuts: 0, seconds: 0, result };
 };
 
-/** What happened, for whoever looks into it: every drop, every fault, and what the processes printed. */
-const keepHistory = (id: number, stand: Stand, verdict: Verdict): void => {
-  mkdirSync(HISTORIES, { recursive: true });
-  const name = join(HISTORIES, `${id}-seed-${stand.seed}`);
-  const drops = stand.history.generated.map(({ droppedAt, plate, station }) => ({ at: droppedAt, plate, station }));
-  const events = [...drops, ...stand.history.faults].toSorted((a, b) => a.at - b.at);
-  writeFileSync(`${name}.jsonl`, [...events, verdict].map((event) => JSON.stringify(event)).join("\n"));
-  if (verdict.problems.length === 0) return;
-  writeFileSync(`${name}.central.log`, stand.centralOutput());
-  writeFileSync(`${name}.database.log`, stand.cluster.output());
-  for (const { name: station, collector } of stand.stations)
-    writeFileSync(`${name}.${station}.log`, collector().output());
-};
+/** Runs one in a process of its own, and tells once a minute how far it is. */
+const runOne = (experiment: Experiment, order: Order, limitMs: number): Promise<Row> =>
+  new Promise((resolve) => {
+    const child = fork(ONE, [], { stdio: ["ignore", "inherit", "pipe", "ipc"] });
+    children.add(child);
+    let row: Row | null = null;
+    let complaint = "";
+    const limit = setTimeout(() => {
+      complaint += `It did not end within ${limitMs / 60_000} minutes. `;
+      child.kill("SIGTERM");
+    }, limitMs);
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (complaint += text));
+    child.on("message", (told: Told) => {
+      if ("row" in told) row = told.row;
+      else {
+        const { generated, faults } = told.progress;
+        console.log(`${clock()}   ${experiment.id}: ${generated} detections, ${faults} faults so far`);
+      }
+    });
+    child.once("close", (code) => {
+      clearTimeout(limit);
+      children.delete(child);
+      resolve(row ?? without(experiment, order.seed, "FAILED", [complaint || `Its process ended with ${code}.`]));
+    });
+    child.send(order);
+  });
 
-const runOne = async (
-  experiment: Experiment,
-  template: Template,
-  options: { quick: boolean; long: boolean; seed: number },
-): Promise<Row> => {
-  const { id, title, quick, full, long = full } = experiment;
-  const seed = options.seed * 1000 + id;
-  const size = options.quick ? quick : options.long ? long : full;
-  const startedAt = performance.now();
-  const row = (verdict: Verdict | null, faults: number, result: string): Row => {
-    const seconds = Math.round((performance.now() - startedAt) / 1000);
-    return { id, title, seed, verdict, faults, seconds, result };
+type Options = { jobs: number; seed: number; pace: "quick" | "full" | "long" };
+
+/**
+ * Runs them, so many at a time; at most half of those work all the while, and the others mostly wait.
+ * @returns in the order in which they ended
+ */
+const runAll = async (wanted: readonly Experiment[], { jobs, seed, pace }: Options): Promise<Row[]> => {
+  const template = await makeTemplate();
+  const left = [...wanted];
+  const rows: Row[] = [];
+  let working = 0;
+  const take = (): Experiment | undefined => {
+    const mayWork = working < Math.ceil(jobs / 2);
+    const place = left.findIndex(({ waits = false }) => waits !== mayWork);
+    return left.splice(Math.max(0, place), 1)[0];
   };
-  const unmet = findUnmet(experiment);
-  if (unmet !== null) return row(null, 0, `skipped: ${unmet}`);
-  const places = experiment.places?.(temporaryFolder("faults-disks")) ?? NOWHERE;
-  let stand: Stand | null = null;
-  try {
-    stand = await openStand(places.root === undefined ? template : await makeTemplate(places.root), seed, size, places);
-    await experiment.run(stand, size);
-    const verdict = await check(stand);
-    keepHistory(id, stand, verdict);
-    const result = verdict.problems.length === 0 ? "passed" : "FAILED";
-    return row(verdict, stand.history.faults.length, result);
-  } catch (error) {
-    // An experiment that cannot be carried out is a failure, and the next one is still worth running.
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const verdict = { generated: stand?.history.generated.length ?? 0, lost: 0, duplicated: 0, problems: [reason] };
-    if (stand) keepHistory(id, stand, verdict);
-    return row(verdict, stand?.history.faults.length ?? 0, "FAILED");
-  } finally {
-    await stand?.[Symbol.asyncDispose]();
+  const run = async (experiment: Experiment): Promise<Row> => {
+    const own = seed * 1000 + experiment.id;
+    const unmet = findUnmet(experiment);
+    if (unmet !== null) return without(experiment, own, `skipped: ${unmet}`, null);
+    const { id, title, quick, full, long = full, waits = false } = experiment;
+    console.log(`${clock()}   ${id}: ${title}; ${left.length} to come`);
+    const size = { quick, full, long }[pace];
+    return runOne(experiment, { id, seed: own, size, template, givesWay: jobs > 1 && !waits }, LIMIT_MS[pace]);
+  };
+  const slot = async (): Promise<void> => {
+    for (let experiment = take(); experiment; experiment = take()) {
+      const isWork = experiment.waits !== true;
+      if (isWork) working++;
+      const row = await run(experiment);
+      if (isWork) working--;
+      rows.push(row);
+      console.log(`${clock()} ${tellRow(row)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, slot));
+  return rows;
+};
+
+const USAGE =
+  "Usage: npm run faults [-- ID…] [-- --quick] [-- --jobs N] [-- --seed N] [-- --long]. The experiments are:";
+
+const readOptions = (): Options & { wanted: readonly Experiment[] } => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: "boolean" },
+      long: { type: "boolean" },
+      seed: { type: "string" },
+      jobs: { type: "string" },
+    },
+  });
+  const ids = positionals.map(Number);
+  const isUnknown = ids.some((id) => !EXPERIMENTS.some((experiment) => experiment.id === id));
+  const seed = Number(values.seed ?? 1);
+  // One that works and one that waits for each core.
+  const jobs = Number(values.jobs ?? 2 * availableParallelism());
+  if (isUnknown || !Number.isSafeInteger(seed) || !Number.isSafeInteger(jobs) || jobs < 1) {
+    console.error(USAGE);
+    for (const { id, title } of EXPERIMENTS) console.error(`${String(id).padStart(4)} ${title}`);
+    process.exit(2);
   }
+  const wanted = EXPERIMENTS.filter(({ id }) => ids.length === 0 || ids.includes(id));
+  return { wanted, jobs, seed, pace: values.quick ? "quick" : values.long ? "long" : "full" };
 };
 
-const WIDTHS = [4, 52, 8, 10, 6, 11, 8, 8];
-const HEAD = ["id", "experiment", "seed", "generated", "lost", "duplicated", "faults", "seconds", "result"];
-
-const line = (cells: readonly (string | number)[]): string =>
-  cells.map((cell, place) => String(cell).padEnd(WIDTHS[place] ?? 0)).join(" ");
-
-const cellsOf = ({ id, title, seed, verdict, faults, seconds, result }: Row) => {
-  const { generated, lost, duplicated } = verdict ?? { generated: 0, lost: 0, duplicated: 0 };
-  return [id, title, seed, generated, lost, duplicated, faults, seconds, result];
-};
-
-const printTable = (rows: readonly Row[]): void => {
-  const sum = (of: (row: Row) => number) => rows.reduce((total, row) => total + of(row), 0);
-  const failed = rows.filter(({ result }) => result === "FAILED").length;
-  const skipped = rows.filter(({ result }) => result.startsWith("skipped")).length;
-  const totals = [
-    "",
-    "total",
-    "",
-    sum(({ verdict }) => verdict?.generated ?? 0),
-    sum(({ verdict }) => verdict?.lost ?? 0),
-    sum(({ verdict }) => verdict?.duplicated ?? 0),
-    sum(({ faults }) => faults),
-    sum(({ seconds }) => seconds),
-    `${rows.length - failed - skipped} passed, ${failed} failed, ${skipped} skipped`,
-  ];
-  console.log(`\n${[HEAD, ...rows.map(cellsOf), totals].map(line).join("\n")}`);
-};
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { quick: { type: "boolean" }, long: { type: "boolean" }, seed: { type: "string" } },
-});
-const wanted = positionals.map(Number);
-const unknown = wanted.filter((id) => !EXPERIMENTS.some((experiment) => experiment.id === id));
-const seed = Number(values.seed ?? 1);
-if (unknown.length > 0 || !Number.isSafeInteger(seed)) {
-  console.error(`Usage: npm run faults [-- ID…] [-- --quick] [-- --seed N] [-- --long]. The experiments are:`);
-  for (const { id, title } of EXPERIMENTS) console.error(`${String(id).padStart(4)} ${title}`);
-  process.exit(2);
-}
-// So that disks are unmounted and processes ended, which happens at exit.
+const options = readOptions();
+// So that disks are unmounted and processes ended, each by the experiment whose they are.
 for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const) {
   process.once(signal, () => {
+    for (const child of children) child.kill("SIGTERM");
     endEverything();
     process.exit(code);
   });
 }
-
-const template = await makeTemplate();
-const rows: Row[] = [];
-for (const experiment of EXPERIMENTS.filter(({ id }) => wanted.length === 0 || wanted.includes(id))) {
-  const options = { quick: values.quick === true, long: values.long === true, seed };
-  const row = await runOne(experiment, template, options);
-  rows.push(row);
-  console.log(line(cellsOf(row)));
-  for (const problem of row.verdict?.problems ?? []) console.log(`     ${problem}`);
-}
-printTable(rows);
+const startedAt = performance.now();
+const rows = await runAll(options.wanted, options);
+console.log(tellAll(rows, secondsSince(startedAt)));
 endEverything();
-process.exit(rows.some(({ result }) => result === "FAILED") ? 1 : 0);
+process.exit(rows.some(isFailed) ? 1 : 0);

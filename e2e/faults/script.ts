@@ -4,11 +4,11 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CAMERA, type Picture } from "../support/collector.ts";
+import { CAMERA } from "../support/collector.ts";
 import type { Stand } from "./stand.ts";
 
 /** UUID v7 (RFC 9562): milliseconds, version, chance, variant, chance. */
-const uuidV7 = (): string => {
+export const uuidV7 = (): string => {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(Date.now(), 0, 6);
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
@@ -24,19 +24,10 @@ export type ScriptBatch = {
   send: () => Promise<{ status: number; text: string; ms: number; retryAfter: string | null }>;
 };
 
-/**
- * Makes a batch of the next detections.
- * @param picture what each of them carries in place of its own pictures
- */
-export const scriptBatch = async (stand: Stand, count: number, picture?: Picture): Promise<ScriptBatch> => {
+/** Makes a batch of the next detections. */
+export const scriptBatch = async (stand: Stand, count: number): Promise<ScriptBatch> => {
   const form = new FormData();
-  const detections = Array.from({ length: count }, () => {
-    const detection = stand.next("Script");
-    if (!picture) return detection;
-    const noted = stand.history.generated.at(-1);
-    if (noted) noted.pictures = [{ role: picture.role, sha256: picture.sha256, bytes: picture.bytes.length }];
-    return { ...detection, pictures: [picture] };
-  });
+  const detections = Array.from({ length: count }, () => stand.next("Script"));
   const payloads = detections.map(({ plate, capturedAt, pictures }) => ({
     id: uuidV7(),
     cameraId: CAMERA,

@@ -21,6 +21,7 @@ import { type Cluster, initialiseCluster, openCluster } from "../support/postgre
 import { freePort, temporaryFolder } from "../support/processes.ts";
 import { type Proxy, openProxy } from "../support/proxy.ts";
 import { createRandom } from "../support/random.ts";
+import { type Holdings, holdingsOfFolder } from "./holdings.ts";
 import { type Generated, detectionOf, isWatched, plateOf } from "./workload.ts";
 
 /** A batch leaves half a second after its first row: faults meet many batches, and small ones. */
@@ -41,8 +42,10 @@ export type Places = {
   root?: string;
   /** Of central and its database. */
   environment?: Record<string, string>;
+  /** What the evidence store holds, when it is not the folder below central's data. */
+  holdings?: (dataDir: () => string) => Holdings;
   /** Called when everything of the stand has ended. */
-  release: () => void;
+  release: () => void | Promise<void>;
 };
 
 export type Station = {
@@ -67,6 +70,8 @@ export type History = {
   problems: string[];
   /** Elements that central is expected to hold in quarantine. */
   quarantined: number;
+  /** How often central was given an older copy of its database. */
+  restores: number;
   /** Pictures that may be missing, by SHA-256: given up by a full disk, and told. */
   given: Set<string>;
 };
@@ -86,6 +91,8 @@ export type Stand = AsyncDisposable & {
   script: { apiKey: string; collectorId: string };
   stations: readonly [Station, Station];
   history: History;
+  /** What the evidence store holds. */
+  holdings: Holdings;
   baseline: Usage;
   central: () => Central;
   /** Everything that every central of this experiment has printed. */
@@ -207,8 +214,8 @@ export const openStand = async (template: Template, seed: number, size: Size, pl
   const folder = temporaryFolder("faults");
   // Closed in reverse, also when something on the way to an open stand fails.
   await using opening = new AsyncDisposableStack();
-  opening.defer(() => {
-    places.release();
+  opening.defer(async () => {
+    await places.release();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   });
   const dataDir = join(folder, "central");
@@ -230,7 +237,9 @@ export const openStand = async (template: Template, seed: number, size: Size, pl
 
   const random = createRandom(seed);
   const port = await freePort();
-  const environment = { DATABASE_URL: cluster.url, ...places.environment };
+  // Hundreds of starts: what Node compiles is kept for the next one.
+  const compiled = { NODE_COMPILE_CACHE: join(template.folder, "compiled") };
+  const environment = { DATABASE_URL: cluster.url, ...compiled, ...places.environment };
   let central: Central | null = null;
   let outputBefore = "";
   const running = (): Central => {
@@ -245,7 +254,7 @@ export const openStand = async (template: Template, seed: number, size: Size, pl
   opening.defer(async () => central?.kill());
   await start(places.root);
 
-  const history: History = { generated: [], faults: [], problems: [], quarantined: 0, given: new Set() };
+  const history: History = { generated: [], faults: [], problems: [], quarantined: 0, restores: 0, given: new Set() };
   const buffers = places.buffers ?? [undefined, undefined];
   const open = (name: string, buffer: string | undefined) => {
     const known = template.collectors[name];
@@ -289,8 +298,8 @@ export const openStand = async (template: Template, seed: number, size: Size, pl
     const wanted = pictures - history.given.size;
     return held?.detections === history.generated.length && held.pictures >= wanted && held.jobs === 0;
   };
-  /** A minute for what waits out a pause of a minute, and 20 ms for each detection, ten times what it takes. */
-  const settled = async (withinMs = 90_000 + size.detections * 20): Promise<boolean> => {
+  /** Two minutes for what waits out a pause of a minute, and 20 ms for each detection, several times what it takes. */
+  const settled = async (withinMs = 120_000 + size.detections * 20): Promise<boolean> => {
     for (const deadline = Date.now() + withinMs; Date.now() < deadline; await sleep(100)) {
       try {
         if (await isSettled()) return true;
@@ -316,6 +325,7 @@ export const openStand = async (template: Template, seed: number, size: Size, pl
     },
     stations,
     history,
+    holdings: places.holdings?.(() => dataDir) ?? holdingsOfFolder(dataDir),
     baseline: { rssMb: 0, descriptors: 0 },
     central: running,
     centralOutput: () => outputBefore + running().output(),

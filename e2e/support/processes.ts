@@ -3,6 +3,7 @@
  * Rule: nothing outlives the tests; every process leads a group of its own, which is killed as a whole.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -138,17 +139,22 @@ export const until = async <T>(
   }
 };
 
-/** A port that is free now, on this machine alone. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
+/** Below those that the system gives to outgoing connections, so that a port stays free while its server is down. */
+const PORTS = { from: 15_000, to: 32_000 };
+
+const canListen = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer().once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
+
+/** A port that is free now, on this machine alone. */
+export const freePort = async (): Promise<number> => {
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (await canListen(port)) return port;
+  }
+};
 
 /** A directory that goes with the tests. */
 export const temporaryFolder = (name: string): string => {

@@ -15,15 +15,20 @@ export type Fault = {
   cutAfterBytes?: () => number;
   /** Central sees the end of the collector's bytes after so many, and the collector never learns. */
   halfCloseAfterBytes?: number;
-  /** Takes everything, passes nothing, closes nothing: a line whose other end vanished. */
-  blackhole?: boolean;
+  /** After so many bytes of the collector's it takes everything, passes nothing, closes nothing: the other end vanished. */
+  blackholeAfterBytes?: number;
   /** Connections are reset at once: no line at all. */
   down?: boolean;
   /** Each connection is sent to central again later, as a whole, with others that are kept so. */
   record?: boolean;
+  /** Each request is answered with these bytes, and passed to nobody. */
+  answer?: string;
   /** Called instead of passing on an answer to a batch; that connection is dead from then on. */
   swallowAnswer?: () => void;
 };
+
+/** A connection that went silent without a word, and after how many milliseconds each end gave it up; null when it has not. */
+export type Silence = { sendsBatch: boolean; collectorMs: number | null; centralMs: number | null };
 
 export type Proxy = AsyncDisposable & {
   url: string;
@@ -31,8 +36,8 @@ export type Proxy = AsyncDisposable & {
   set: (fault?: Fault) => void;
   /** Resets every connection; returns how many there were. */
   resetAll: () => number;
-  /** Connections that the collector has opened so far, and those that are open on each side. */
-  counts: () => { opened: number; fromCollector: number; toCentral: number };
+  /** The connections that a black hole or a half-close silenced so far. */
+  silences: () => readonly Silence[];
   /** Sends what was recorded to central again, in this order; returns how many connections that were. */
   replay: (shuffle: <T>(items: T[]) => T[]) => Promise<number>;
 };
@@ -62,8 +67,8 @@ const reset = (pair: Pair): void => {
 /** Opens a line to a port of this machine. `random` decides which pieces are late. */
 export const openProxy = async (targetPort: number, random: () => number): Promise<Proxy> => {
   let fault: Fault = {};
-  let opened = 0;
   const pairs = new Set<Pair>();
+  const silences: Silence[] = [];
   const recorded: Buffer[][] = [];
   let recordedBytes = 0;
 
@@ -74,13 +79,36 @@ export const openProxy = async (targetPort: number, random: () => number): Promi
     if (ms > 0) await sleep(ms);
   };
 
+  /** From now on neither end hears anything of the other; each is watched until it gives up. */
+  const silence = (pair: Pair): void => {
+    pair.isDead = true;
+    const since = performance.now();
+    const noted: Silence = { sendsBatch: pair.sendsBatch, collectorMs: null, centralMs: null };
+    silences.push(noted);
+    const watch = (end: Socket, note: "collectorMs" | "centralMs"): void => {
+      const gone = () => {
+        noted[note] ??= performance.now() - since;
+        end.destroy();
+      };
+      end.once("end", gone).once("close", gone);
+    };
+    watch(pair.collector, "collectorMs");
+    watch(pair.central, "centralMs");
+  };
+
   const passToCentral = async (pair: Pair): Promise<void> => {
     const kept: Buffer[] = [];
-    const { cutAfterBytes, halfCloseAfterBytes = Number.POSITIVE_INFINITY } = fault;
-    const cutAt = cutAfterBytes?.() ?? Number.POSITIVE_INFINITY;
+    const never = Number.POSITIVE_INFINITY;
+    const { cutAfterBytes, halfCloseAfterBytes = never, blackholeAfterBytes = never } = fault;
+    const cutAt = cutAfterBytes?.() ?? never;
     for await (const piece of pair.collector as AsyncIterable<Buffer>) {
-      if (fault.blackhole) pair.isDead = true;
       if (pair.isDead) continue;
+      if (fault.answer !== undefined) {
+        pair.isDead = true;
+        pair.central.destroy();
+        pair.collector.end(fault.answer);
+        continue;
+      }
       if (piece.includes("POST /api/v1/detections/batch")) pair.sendsBatch = true;
       else if (piece.includes("POST /api/v1/heartbeat")) pair.sendsBatch = false;
       if (fault.record && recordedBytes < RECORD_BYTES_MAX) {
@@ -89,21 +117,18 @@ export const openProxy = async (targetPort: number, random: () => number): Promi
         recordedBytes += piece.length;
       }
       await delay(piece.length);
-      const limit = Math.min(cutAt, halfCloseAfterBytes);
+      const limit = Math.min(cutAt, halfCloseAfterBytes, blackholeAfterBytes);
       await write(pair.central, piece.subarray(0, Math.max(0, limit - pair.sentBytes)));
       pair.sentBytes += piece.length;
       if (pair.sentBytes >= cutAt) return reset(pair);
-      if (pair.sentBytes >= halfCloseAfterBytes) {
-        pair.isDead = true;
-        pair.central.end();
-      }
+      if (pair.sentBytes >= Math.min(halfCloseAfterBytes, blackholeAfterBytes)) silence(pair);
+      if (pair.sentBytes >= halfCloseAfterBytes) pair.central.end();
     }
     if (!pair.isDead) pair.central.end();
   };
 
   const passToCollector = async (pair: Pair): Promise<void> => {
     for await (const piece of pair.central as AsyncIterable<Buffer>) {
-      if (fault.blackhole) pair.isDead = true;
       if (pair.isDead) continue;
       if (fault.swallowAnswer && pair.sendsBatch) {
         pair.isDead = true;
@@ -117,13 +142,12 @@ export const openProxy = async (targetPort: number, random: () => number): Promi
   };
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (collector) => {
-    opened++;
     if (fault.down) return void collector.resetAndDestroy();
     const central = connect({ host: "127.0.0.1", port: targetPort, allowHalfOpen: true, noDelay: true });
     const pair: Pair = { collector, central, sentBytes: 0, sendsBatch: false, isDead: false };
     pairs.add(pair);
     // One end that breaks breaks the other, unless the line is the kind that tells nobody.
-    const passOn = (other: Socket) => () => pair.isDead || fault.blackhole || other.destroy();
+    const passOn = (other: Socket) => () => pair.isDead || other.destroy();
     collector.on("error", passOn(central)).once("close", passOn(central));
     central.on("error", passOn(collector)).once("close", passOn(collector));
     const forgetIfGone = () => collector.destroyed && central.destroyed && pairs.delete(pair);
@@ -155,11 +179,7 @@ export const openProxy = async (targetPort: number, random: () => number): Promi
       fault = next;
     },
     resetAll,
-    counts: () => ({
-      opened,
-      fromCollector: [...pairs].filter(({ collector }) => !collector.destroyed).length,
-      toCentral: [...pairs].filter(({ central }) => !central.destroyed).length,
-    }),
+    silences: () => silences,
     replay: async (shuffle) => {
       const all = shuffle(recorded.splice(0));
       recordedBytes = 0;

@@ -21,9 +21,12 @@ export type Volume = {
 };
 
 const mounted = new Set<string>();
-process.once("exit", () => {
+/** Whatever still uses them. */
+export const unmountEverything = (): void => {
   for (const path of mounted) spawnSync("umount", ["-l", path]);
-});
+  mounted.clear();
+};
+process.once("exit", unmountEverything);
 
 const run = (command: string, ...args: string[]): void => {
   execFileSync(command, args, { stdio: "pipe" });

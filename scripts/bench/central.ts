@@ -17,6 +17,7 @@ const START_TIMEOUT_MS = 60_000;
 export type BenchCentral = AsyncDisposable & {
   url: string;
   dataDir: string;
+  pid: number;
   /** Runs the operator's command and returns what it printed as JSON. */
   alpr: (...args: string[]) => Promise<Record<string, string>>;
 };
@@ -43,6 +44,7 @@ export const openBenchCentral = async (): Promise<BenchCentral> => {
   return {
     url,
     dataDir,
+    pid: child.pid ?? 0,
     alpr: async (...args) => {
       const { stdout } = await promisify(execFile)(process.execPath, [join(API, "ops", "cli.ts"), ...args, "--json"], {
         env,

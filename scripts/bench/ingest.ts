@@ -4,121 +4,33 @@
  */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdir, open, rm } from "node:fs/promises";
-import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { openEmbedded } from "@chaverim/db/embedded";
 import { type Database, openDatabase } from "@chaverim/db/open";
+import { BATCH, CROP_BYTES, type Device, FULL_BYTES, aBatch, createDevice, introduce, sendBatch } from "./batches.ts";
 import { type BenchCentral, openBenchCentral } from "./central.ts";
+import { measureFresh } from "./ingest-fresh.ts";
+import { measureMemory } from "./ingest-memory.ts";
 import { type Report, percentile } from "./report.ts";
 
-/** The owner's batch: 50 detections, a full scene of 80 KB and a crop of 20 KB each. */
-const BATCH = 50;
-const FULL_BYTES = 80 * 1024;
-const CROP_BYTES = 20 * 1024;
 /** The first batches pay for plans, partitions and new directories. */
 const WARM_UP = 10;
+/** Folders of the evidence store, by the first byte of the hash. */
+const FOLDERS = 256;
 
-/** One connection that stays open, as a collector's does. */
-const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-
-type Image = { name: string; bytes: Buffer<ArrayBuffer> };
-type Batch = { detections: Record<string, unknown>[]; images: Image[] };
-
-const uuidV7 = (): string => {
-  const time = Date.now().toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
-};
-
-const aJpeg = (size: number): Buffer<ArrayBuffer> => {
-  const bytes = Buffer.from(randomBytes(size));
-  bytes.set([0xff, 0xd8, 0xff, 0xe0]);
-  return bytes;
-};
-
-const declare = (role: string, bytes: Buffer) => ({
-  role,
-  sha256: createHash("sha256").update(bytes).digest("hex"),
-  bytes: bytes.length,
-  mime: "image/jpeg",
-});
-
-let count = 0;
-const aBatch = (withImages: boolean): Batch => {
-  const batch: Batch = { detections: [], images: [] };
-  for (let index = 0; index < BATCH; index++) {
-    const full = aJpeg(withImages ? FULL_BYTES : 4);
-    const crop = aJpeg(withImages ? CROP_BYTES : 4);
-    batch.detections.push({
-      id: uuidV7(),
-      cameraId: `camera-${index % 10}`,
-      // Days apart, so that the dictionary sees repeats and the 30-second rule is asked but seldom applies.
-      capturedAt: new Date(Date.now() - (count % 7) * 86_400_000 - index * 1000).toISOString(),
-      clock: { source: "collector", synced: true, offsetMs: 0, bootId: "bench", monotonicMs: count },
-      plate: { text: `B${String((count++ * 7919) % 20_000).padStart(6, "0")}`, confidence: 0.9 },
-      vehicle: { make: "Benchmark", color: "white", direction: "forward" },
-      vendor: { name: "bench", eventId: String(count) },
-      images: withImages ? [declare("full", full), declare("crop", crop)] : [],
-    });
-    if (withImages)
-      batch.images.push({ name: `image_${index}_full`, bytes: full }, { name: `image_${index}_crop`, bytes: crop });
-  }
-  return batch;
-};
-
-/** The body is made before the clock starts: what a collector spends on it is not central's time. */
-const toBody = ({ detections, images }: Batch): { body: Buffer; type: string } => {
-  const boundary = `bench-${randomUUID()}`;
-  const part = (name: string, type: string, bytes: Buffer) => [
-    Buffer.from(
-      `--${boundary}\r\nContent-Disposition: form-data; name="${name}"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n`,
-    ),
-    bytes,
-    Buffer.from("\r\n"),
-  ];
-  const parts = [
-    ...part("detections", "application/json", Buffer.from(JSON.stringify(detections))),
-    ...images.flatMap(({ name, bytes }) => part(name, "image/jpeg", bytes)),
-    Buffer.from(`--${boundary}--\r\n`),
-  ];
-  return { body: Buffer.concat(parts), type: `multipart/form-data; boundary=${boundary}` };
-};
-
-const post = (
-  url: string,
-  headers: Record<string, string | number>,
-  body: Buffer,
-): Promise<{ status: number; text: string }> =>
-  new Promise((resolve, reject) => {
-    const sent = request(url, { method: "POST", headers, agent }, (response) => {
-      text(response).then((answer) => resolve({ status: response.statusCode ?? 0, text: answer }), reject);
-    });
-    sent.once("error", reject).end(body);
-  });
-
-const send = async (central: BenchCentral, key: string, batch: Batch): Promise<number> => {
-  const { body, type } = toBody(batch);
-  const headers = { "X-API-Key": key, "Content-Type": type, "Content-Length": body.length };
-  const startedAt = performance.now();
-  const { status, text: answer } = await post(`${central.url}/api/v1/detections/batch`, headers, body);
-  const took = performance.now() - startedAt;
-  const { results } = JSON.parse(answer) as { results?: { status: string }[] };
-  if (status !== 200 || !results?.every((result) => result.status === "stored"))
-    throw new Error(`a batch was not stored: ${status} ${answer.slice(0, 200)}`);
-  return took;
-};
+type Sender = { central: BenchCentral; apiKey: string; device?: Device };
 
 const sendMany = async (
-  central: BenchCentral,
-  key: string,
+  { central, apiKey, device }: Sender,
   batches: number,
   withImages: boolean,
 ): Promise<number[]> => {
-  for (let index = 0; index < WARM_UP; index++) await send(central, key, aBatch(withImages));
+  const send = () => sendBatch(central.url, apiKey, aBatch(withImages), device);
+  for (let index = 0; index < WARM_UP; index++) await send();
   const samples: number[] = [];
-  for (let index = 0; index < batches; index++) samples.push(await send(central, key, aBatch(withImages)));
+  for (let index = 0; index < batches; index++) samples.push(await send());
   return samples;
 };
 
@@ -213,81 +125,106 @@ const serverTime = async (central: BenchCentral): Promise<{ sum: number; count: 
 
 const mean = (samples: readonly number[]): number => samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
 
-/** Runs the benchmark: batches with images, batches without, COPY and fsync, and says what the time is spent on. */
-export const benchIngest = async (report: Report, options: Map<string, number>): Promise<void> => {
-  const batches = options.get("batches") ?? 100;
-  await using central = await openBenchCentral();
+/** What a batch has to have made durable: each file, each folder that got a name, and the database's log. */
+const fsyncsNeeded = (): number => {
+  const files = BATCH * 2;
+  return files + FOLDERS * (1 - (1 - 1 / FOLDERS) ** files) + 1;
+};
+
+const reportSamples = (report: Report, name: string, samples: readonly number[], context?: Record<string, unknown>) => {
+  for (const [metric, share] of [
+    ["p50", 0.5],
+    ["p95", 0.95],
+  ] as const)
+    report({
+      case: name,
+      metric,
+      value: percentile(samples, share),
+      unit: "ms",
+      n: samples.length,
+      ...(context ? { context } : {}),
+    });
+};
+
+/** Batch after batch on one connection, beside COPY of the same rows and fsync of the same disk. */
+const benchBatches = async (
+  report: Report,
+  central: BenchCentral,
+  database: Database,
+  batches: number,
+): Promise<void> => {
   const { apiKey = "" } = await central.alpr("collector", "add", "--name", "Bench");
+  const { apiKey: signingKey = "" } = await central.alpr("collector", "add", "--name", "Signing");
+  const device = createDevice();
+  await introduce(central.url, signingKey, device);
   const fsync = await fsyncMany(join(central.dataDir, "bench"), batches);
   const before = await serverTime(central);
-  const withImages = await sendMany(central, apiKey, batches, true);
+  const withImages = await sendMany({ central, apiKey }, batches, true);
   const after = await serverTime(central);
-  const withoutImages = await sendMany(central, apiKey, batches, false);
-  // The tables of the comparison are made and dropped by the owner.
-  const external = process.env["DATABASE_OWNER_URL"] ?? process.env["DATABASE_URL"];
-  await using embedded = external ? null : await openEmbedded(central.dataDir, "tool");
-  await using database = openDatabase(external ?? embedded?.ownerUrl ?? "", { max: 1 });
+  const withoutImages = await sendMany({ central, apiKey }, batches, false);
+  const signed = await sendMany({ central, apiKey: signingKey, device }, batches, false);
   const copy = await copyMany(database, batches);
 
-  const context = { batch: BATCH, full: FULL_BYTES, crop: CROP_BYTES };
   const cases = {
     "batch with 2 images": withImages,
     "batch without images": withoutImages,
+    "batch without images, signed and chained": signed,
     "plain COPY of the rows": copy,
-    "one fsync of 4 KB": fsync,
   };
   for (const [name, samples] of Object.entries(cases)) {
-    for (const [metric, share] of [
-      ["p50", 0.5],
-      ["p95", 0.95],
-    ] as const) {
-      report({
-        case: name,
-        metric,
-        value: percentile(samples, share),
-        unit: "ms",
-        n: samples.length,
-        ...(samples === withImages ? { context } : {}),
-      });
-    }
-    if (samples !== fsync)
-      report({ case: name, metric: "throughput", value: (BATCH * 1000) / mean(samples), unit: "detections/s" });
+    reportSamples(
+      report,
+      name,
+      samples,
+      samples === withImages ? { batch: BATCH, full: FULL_BYTES, crop: CROP_BYTES } : undefined,
+    );
+    report({ case: name, metric: "throughput", value: (BATCH * 1000) / mean(samples), unit: "detections/s" });
   }
+  reportSamples(report, "one fsync of 4 KB", fsync);
+  const ratios = {
+    "throughput with images / plain COPY": mean(copy) / mean(withImages),
+    "throughput without images / plain COPY": mean(copy) / mean(withoutImages),
+    "signed and chained / unsigned, without images": percentile(signed, 0.5) / percentile(withoutImages, 0.5),
+    "batch with 2 images / one fsync": percentile(withImages, 0.5) / percentile(fsync, 0.5),
+    "batch with 2 images / as many fsyncs as it needs":
+      percentile(withImages, 0.5) / (percentile(fsync, 0.5) * fsyncsNeeded()),
+  };
+  report({ case: "fsyncs that a batch with 2 images needs", metric: "mean", value: fsyncsNeeded(), unit: "fsyncs" });
+  for (const [name, value] of Object.entries(ratios)) report({ case: name, metric: "ratio", value, unit: "ratio" });
   const serverMs = ((after.sum - before.sum) / (after.count - before.count)) * 1000;
-  const receiveMs = mean(withImages) - serverMs;
   const transactionMs = mean(withoutImages);
-  const imagesMs = Math.max(0, serverMs - transactionMs);
-  report({
-    case: "throughput with images / plain COPY",
-    metric: "ratio",
-    value: mean(copy) / mean(withImages),
-    unit: "ratio",
-  });
-  report({
-    case: "throughput without images / plain COPY",
-    metric: "ratio",
-    value: mean(copy) / mean(withoutImages),
-    unit: "ratio",
-  });
-  report({
-    case: "batch with 2 images / one fsync",
-    metric: "ratio",
-    value: percentile(withImages, 0.5) / percentile(fsync, 0.5),
-    unit: "ratio",
-  });
   const parts = {
-    "receive and hash the body": receiveMs,
-    "make the images durable": imagesMs,
-    "transaction and answer": transactionMs,
+    "receive and hash the body": mean(withImages) - serverMs,
+    "what images add: durable files": Math.max(0, serverMs - transactionMs),
+    "a batch without images": transactionMs,
   };
   const [limit] = Object.entries(parts).toSorted(([, a], [, b]) => b - a)[0] ?? ["nothing"];
   for (const [name, value] of Object.entries(parts)) {
-    report({
-      case: `of a batch with images: ${name}`,
-      metric: "mean",
-      value,
-      unit: "ms",
-      ...(name === limit ? { context: { limit: true } } : {}),
-    });
+    const context = name === limit ? { context: { limit: true } } : {};
+    report({ case: `of a batch with images: ${name}`, metric: "mean", value, unit: "ms", ...context });
   }
+};
+
+const benchFresh = async (report: Report, central: BenchCentral, database: Database): Promise<void> => {
+  const { samples, batches } = await measureFresh(central, database);
+  reportSamples(report, "POST to alert while another collector drains", samples, { drainedBatches: batches });
+};
+
+const benchMemory = async (report: Report, central: BenchCentral): Promise<void> => {
+  const { before, most, statuses } = await measureMemory(central);
+  const name = "central's memory, 100 bodies of 30 MB at once";
+  report({ case: name, metric: "before", value: before, unit: "MB" });
+  report({ case: name, metric: "most", value: most, unit: "MB", context: { statuses: JSON.stringify(statuses) } });
+};
+
+/** Runs the benchmark: batches and what their time is spent on, an alert during a backlog, and memory. */
+export const benchIngest = async (report: Report, options: Map<string, number>): Promise<void> => {
+  await using central = await openBenchCentral();
+  // The tables of the comparison are made and dropped by the owner.
+  const external = process.env["DATABASE_OWNER_URL"] ?? process.env["DATABASE_URL"];
+  await using embedded = external ? null : await openEmbedded(central.dataDir, "tool");
+  await using database = openDatabase(external ?? embedded?.ownerUrl ?? "", { max: 2 });
+  await benchBatches(report, central, database, options.get("batches") ?? 100);
+  await benchFresh(report, central, database);
+  await benchMemory(report, central);
 };

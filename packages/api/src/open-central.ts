@@ -12,6 +12,7 @@ import { openAlertEngine } from "./alerts/engine.ts";
 import { createApp } from "./app.ts";
 import { createLimits } from "./auth/limits.ts";
 import type { Central } from "./central.ts";
+import { noteMark } from "./collectors/central-mark.ts";
 import { openCollectorKeys } from "./collectors/identify.ts";
 import { type Config, ConfigError, isLoopback } from "./config.ts";
 import { AppError, toFailure } from "./failure.ts";
@@ -28,6 +29,11 @@ import { createLuciaSessions } from "./sessions/lucia-sessions.ts";
 
 /** Batches over a 64 kbit/s line take ten minutes. */
 const REQUEST_TIMEOUT_MS = 15 * 60_000;
+/**
+ * A connection on which nothing moves for so long ends, or a collector whose line vanished would keep its places taken: it
+ * gives up itself after 30 s, and no query takes longer.
+ */
+const SILENCE_MS = 40_000;
 /** What requests under way may take at the end; the rest of ten seconds belongs to the database. */
 const DRAIN_MS = 4000;
 
@@ -132,7 +138,7 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
   await checkDirectory(config.dataDir);
   await using opening = new AsyncDisposableStack();
   const closing = new AbortController();
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS });
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }).setTimeout(SILENCE_MS);
   const connections = followConnections(server);
   server.on("request", answerStarting).on("upgrade", refuseUpgradeStarting);
   // The port first: a taken one is told before a database is started for nothing.
@@ -141,13 +147,14 @@ export const openCentral = async (config: Config, log: Log): Promise<AsyncDispos
   const database = opening.use(await openCentralDatabase(config, "server"));
   const keys = await openKeys(join(config.dataDir, "keys"), true);
   await assertKeysFit(database, keys);
+  await noteMark(database.sql, config.dataDir, log);
   const store = opening.use(await openEvidence(config, log));
   const metrics = createMetrics(database.sql);
   const live = opening.use(await openLive(database.sql, log));
   opening.use(await openAlertEngine(database, log, metrics));
   const policy = createPolicy(database.sql);
   const collectorKeys = opening.use(await openCollectorKeys({ database, policy, log }));
-  opening.use(startHousekeeping({ database, policy, log }));
+  opening.use(startHousekeeping({ config, database, policy, log }));
   const central: Central = {
     config,
     origins: originsOf(config, port),

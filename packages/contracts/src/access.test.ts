@@ -95,6 +95,7 @@ test("an act that changes who may do what, or takes the log out, asks for a fres
     "collectors.rotateKey",
     "collectors.revokeKey",
     "collectors.revoke",
+    "collectors.command",
     "quarantine.decide",
     "users.invite",
     "users.update",

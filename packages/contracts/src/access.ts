@@ -215,8 +215,11 @@ export const PROCEDURES = {
 
   "collectors.history": { needs: "see_collectors", limit: "browse" },
   "collectors.commands": { needs: "see_collectors", limit: "browse" },
+  "collectors.diagnostics": { needs: "manage_collectors", logs: "look", records: ["id"], limit: "browse" },
+  "collectors.testCamera": { needs: "manage_collectors", logs: "act", records: ["id", "cameraId"], limit: "admin" },
   "collectors.command": {
     needs: "manage_collectors",
+    stepUp: true,
     logs: "act",
     records: ["id", "verb"],
     limit: "admin",

@@ -33,6 +33,15 @@ export const heartbeatSchema = z.looseObject({
     rows: count,
     bytes: count,
     oldestAt: z.nullable(z.iso.datetime({ offset: true })),
+    /**
+     * The lowest number of `epoch` that waits for a receipt and will be sent; null when none does. Every number below it central
+     * has acknowledged, but those of damaged rows. Since protocol 2.
+     */
+    lowestUnacked: z.optional(z.nullable(z.int())),
+    /** How many of `rows` are damaged on the collector's disk and cannot be sent. */
+    damaged: z.optional(count),
+    /** Images, in all, that were found damaged on the collector's disk before central had them. Since protocol 2. */
+    damagedImages: z.optional(count),
     /** Rows whose metadata waits, and images that wait, each with the oldest; since protocol 2. */
     lanes: z.optional(z.object({ metadata: laneSchema, images: laneSchema })),
     /** Seconds until everything is sent at the present rate; null when nothing waits or nothing moves. */

@@ -24,7 +24,7 @@ test("the wire is the one that this version promises", () => {
     commandAck: "45faa8d776d564f173932522ef026f6b66344ddfaf7f2098f0df144d7da8f036",
     detection: "f3df612196d2bf65e43405ec2be11f4499b9ea04e89913360a05524eb065b7db",
     failure: "794370e505f3e3b9d4417c41735895d32e55792ae92db4bf83b2d1fe73f84d22",
-    heartbeat: "3cddcbf892a5c9c06e44e4f27102ac0009a8ceddf546263988df4f6e64bf261f",
+    heartbeat: "7d4e453025d5af1bef354b5a1a336c85bae0c9c54d6d8d47a9ae49fafc864f79",
     heartbeatResponse: "7ca501d7775d71e89ec9db0bf826c98218d062264b5f44fb0dff59571233fe4f",
     receipt: "3e0c2230caf37a92af4f7412971e19591b3b54bf0984b4932fffd9b7c904bcf7",
     version: 2,

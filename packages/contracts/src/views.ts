@@ -77,6 +77,8 @@ export const HEALTH_KINDS = [
   "hot",
   "clock_wrong",
   "sacrificed",
+  /** Detections and images that the collector's disk made unreadable before they were sent. */
+  "damaged",
   /** Sequence numbers that never came. */
   "gap",
   "device_changed",
@@ -96,11 +98,18 @@ export type HealthAlert = z.infer<typeof healthAlertSchema>;
 export const commandViewSchema = z.object({
   id: z.uuid(),
   verb: z.enum(COMMAND_VERBS),
+  /** Whom a command about one camera is about. */
+  camera: z.nullable(z.object({ id: z.uuid(), name: z.string() })),
+  /** Of `set_log_level`. */
+  level: z.nullable(z.string()),
   createdAt: z.string(),
   createdBy: z.nullable(z.string()),
   notAfter: z.string(),
   sentAt: z.nullable(z.string()),
+  /** `detail` is empty for diagnostics: those are read by themselves. */
   acked: z.nullable(z.object({ at: z.string(), status: z.enum(COMMAND_STATUSES), detail: z.string() })),
+  /** When central received the detection that `capture_test` made. */
+  arrivedAt: z.nullable(z.string()),
 });
 export type CommandView = z.infer<typeof commandViewSchema>;
 
@@ -160,6 +169,8 @@ export const collectorViewSchema = z.object({
   lastSeenAt: z.nullable(z.string()),
   lastHeartbeatAt: z.nullable(z.string()),
   version: z.nullable(z.string()),
+  /** Of the wire; commands are understood since 2. */
+  protocol: z.nullable(z.int()),
   /** Rows that wait at the collector, as of the last heartbeat. */
   queue: z.nullable(z.object({ rows: z.int(), oldestAt: z.nullable(z.string()) })),
   /** The two lanes and what they need; null before a collector of protocol 2 spoke. */
@@ -179,6 +190,10 @@ export const collectorViewSchema = z.object({
   /** 0..1 of the disk that is used. */
   diskUsed: z.nullable(z.number()),
   temperature: z.nullable(z.number()),
+  /** Whether its board slows itself down: heat, or a weak power supply. */
+  throttled: z.nullable(z.boolean()),
+  /** Elements in quarantine that wait for a decision, of the newest thousand; null for a role that does not manage collectors. */
+  quarantined: z.nullable(z.int()),
   /** Detections received in each of the last 60 minutes, oldest first. */
   perMinute: z.array(z.int()),
   /** Median of captured -> received over the last 10 minutes, seconds; a backlog (later than 10 minutes) is told by `queue`. */

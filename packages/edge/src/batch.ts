@@ -7,10 +7,11 @@ import type { ImageRole } from "@chaverim/contracts";
 import type { RequestBody } from "./central.ts";
 import type { DetectionBuffer, DueRow, Settlement, StoredImage } from "./buffer.ts";
 import { codeOf, reasonOf } from "./failure.ts";
+import { release } from "./images.ts";
 
 export type BatchElement = {
   row: DueRow;
-  /** What stands in `detections`: the payload itself, or the payload as a text beside its signature. */
+  /** What stands in `detections`: the payload as a text beside its signature. */
   text: string;
   images: (StoredImage & { data: Buffer })[];
   /** Images that cannot go now (a disk that does not read, a size that central does not take): tried again later. */
@@ -42,8 +43,7 @@ const emptyBatch = (): Batch => ({ elements: [], bytes: 0, idle: [], lost: [], i
 
 const elementOf = (row: DueRow): BatchElement => {
   const { payload, signature } = row;
-  const text = signature === null ? payload : JSON.stringify({ payload, signature });
-  return { row, text, images: [], withheld: [] };
+  return { row, text: JSON.stringify({ payload, signature }), images: [], withheld: [] };
 };
 
 /** Reads one image into its element, or notes why it cannot go. */
@@ -97,6 +97,17 @@ export const fillMetadataBatch = async (
 
 const cropFirst = (a: StoredImage, b: StoredImage) => (a.role < b.role ? -1 : a.role > b.role ? 1 : 0);
 
+/** The rows of which an image fits into one batch, the first in any case. The other lane can have the rest. */
+export const rowsWithRoom = (rows: readonly DueRow[], limits: BatchLimits): DueRow[] => {
+  let bytes = 0;
+  const tooMany = rows.findIndex(({ payload, imagesDue }) => {
+    const isFull = bytes > limits.bytes;
+    bytes += imagesDue.reduce((sum, image) => sum + image.bytes, Buffer.byteLength(payload));
+    return isFull;
+  });
+  return tooMany === -1 ? [...rows] : rows.slice(0, tooMany);
+};
+
 /** Takes images in the order of their rows for as long as they fit; each brings its row's bytes with it. */
 export const fillImageBatch = async (
   buffer: DetectionBuffer,
@@ -127,7 +138,16 @@ export const fillImageBatch = async (
   return batch;
 };
 
+/** Gives back the memory of a batch's pictures. Only when it has been sent and answered: they are empty then. */
+export const releaseImages = ({ elements }: Batch): void => {
+  for (const { images } of elements) for (const { data } of images) release(data);
+};
+
 const CRLF = "\r\n";
+
+/** The part `detections`, exactly as it is sent. */
+export const detectionsOf = (elements: readonly BatchElement[]): string =>
+  `[${elements.map(({ text }) => text).join(",")}]`;
 
 /** The multipart/form-data body: `detections` first, then the images in the order of their elements (wire.md). */
 export const batchBody = (elements: readonly BatchElement[]): RequestBody => {
@@ -144,8 +164,7 @@ export const batchBody = (elements: readonly BatchElement[]): RequestBody => {
     ];
     chunks.push(Buffer.from(head.join(CRLF)), data, Buffer.from(CRLF));
   };
-  const texts = elements.map(({ text }) => text).join(",");
-  addPart('name="detections"', "application/json", Buffer.from(`[${texts}]`));
+  addPart('name="detections"', "application/json", Buffer.from(detectionsOf(elements)));
   for (const [index, { images }] of elements.entries()) {
     // The full scene before the crop, whatever was read first.
     for (const { role, data } of images.toSorted((a, b) => cropFirst(b, a))) {

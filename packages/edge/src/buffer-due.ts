@@ -6,18 +6,25 @@ import { checksumOf, readSaid, type BufferRows, type FoundRow, type Lane, type S
 import { sha256Of, type ImageStore } from "./images.ts";
 import { placeOf, rowOfSidecar } from "./rebuild.ts";
 import type { SidecarStore } from "./sidecars.ts";
+import type { Vault } from "./vault.ts";
 
-/** A row as it is sent. `imagesDue` are those that central does not have yet; `signature` is null in a row of version 0.1. */
+/** A row as it is sent. `imagesDue` are those that central does not have yet. */
 export type DueRow = {
   seq: number;
   id: string;
   payload: string;
-  signature: string | null;
+  signature: string;
   tries: number;
   imagesDue: StoredImage[];
 };
 
-type Parts = { sidecars: SidecarStore; images: Pick<ImageStore, "has"> };
+type Parts = {
+  sidecars: SidecarStore;
+  images: Pick<ImageStore, "has">;
+  vault: Pick<Vault, "sign">;
+  /** The last row that was there when this device had no keys yet. */
+  unsignedUpTo: number;
+};
 
 const describe = (images: readonly StoredImage[]): string =>
   images
@@ -26,13 +33,14 @@ const describe = (images: readonly StoredImage[]): string =>
     .join();
 
 /** Says whether a row is what was written, stands where it says, and names the images that it declares. */
-const isWhole = (rows: BufferRows, row: FoundRow): boolean => {
+const isWhole = (rows: BufferRows, row: FoundRow, { unsignedUpTo }: Parts): boolean => {
   if (sha256Of(row.payload) !== row.sha256) return false;
   const said = readSaid(row.payload);
   if (said?.id !== row.id) return false;
   const { nonce, epoch, seq, images } = said;
-  // Version 0.1 wrote no nonce, and signed nothing.
-  const isIntact = nonce === undefined ? row.signature === null : row.checksum === checksumOf(row);
+  // Version 0.1 wrote no nonce, and signed nothing. A row that looks like that and came later was written by somebody else.
+  const isOld = row.seq <= unsignedUpTo && nonce === undefined;
+  const isIntact = isOld ? row.signature === null : row.signature !== null && row.checksum === checksumOf(row);
   const place = placeOf(rows.epochs(), row.seq);
   return (
     isIntact &&
@@ -73,16 +81,18 @@ export const findDue = (rows: BufferRows, parts: Parts, limit: number, monotonic
     const found = lane === "metadata" ? statements.unsent.all(limit) : oldestImageless(rows, limit);
     const whole: FoundRow[] = [];
     for (const row of found) {
-      const checked = isWhole(rows, row) ? row : mend(rows, row, parts);
+      const checked = isWhole(rows, row, parts) ? row : mend(rows, row, parts);
       if (checked) whole.push(checked);
       else statements.damaged.run(row.seq);
     }
     // Others come up into the places of damaged ones: fewer rows than `limit` always means that no more are due.
     if (whole.length < found.length) continue;
-    return whole.map(({ seq, id, payload, signature, tries }) => {
+    return whole.map(({ seq, id, payload, signature: signed, tries }) => {
       const imagesDue = statements.images
         .all(seq)
         .flatMap(({ role, sha256, bytes, due }) => (due === 1 ? [{ role, sha256, bytes }] : []));
+      // Version 0.1 signed nothing. Once central knows this device, what is not signed is no fact there.
+      const signature = signed ?? parts.vault.sign("payload", payload);
       return { seq, id, payload, signature, tries, imagesDue };
     });
   }

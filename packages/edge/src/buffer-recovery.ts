@@ -1,14 +1,15 @@
 /**
  * The rows of now: opens them, and replaces them when SQLite turns out to be damaged.
- * Rule: a damaged file is set aside and never deleted, and capturing goes on at once with a new one.
+ * Rule: a damaged file is set aside, and capturing goes on at once with a new one.
  */
 import { join } from "node:path";
 import { isDamage, openRows, type BufferRows } from "./buffer-rows.ts";
 import type { Clock } from "./clock.ts";
+import { setAside } from "./damaged.ts";
 import { reasonOf } from "./failure.ts";
 import type { ImageStore } from "./images.ts";
 import type { Log } from "./log.ts";
-import { joinChain, restoreRows, setAside } from "./rebuild.ts";
+import { joinChain, restoreRows } from "./rebuild.ts";
 import type { SidecarStore } from "./sidecars.ts";
 
 export const BUFFER_FILE = "buffer.db";

@@ -9,75 +9,9 @@ import { statSync } from "node:fs";
 import { IMAGE_ROLES, type ImageRole, type SACRIFICES } from "@chaverim/contracts";
 import Database from "better-sqlite3";
 import * as z from "zod/mini";
+import { beginCounting, migrate } from "./buffer-tables.ts";
 import { FatalError, codeOf, reasonOf } from "./failure.ts";
 import { sha256Of } from "./images.ts";
-
-/**
- * Times are milliseconds since 1970, except `next_try_at`: it counts from boot, which never steps, and is forgotten at
- * each start. `due` is 1 while something is still to be sent. A `damaged` row failed its hash and has no sidecar: it is kept
- * and counted, but not sent as evidence; a `lost` image likewise, or it was given up for want of space. The checks are for
- * the disk: a flag that changed by itself is found by `PRAGMA integrity_check`.
- */
-const TABLES = `
-  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  CREATE TABLE detections (
-    seq INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    camera_id TEXT NOT NULL,
-    source TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    payload_sha256 TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    created_at INTEGER NOT NULL,
-    due INTEGER NOT NULL DEFAULT 1 CHECK (due IN (0, 1)),
-    next_try_at INTEGER NOT NULL DEFAULT 0,
-    tries INTEGER NOT NULL DEFAULT 0,
-    damaged INTEGER NOT NULL DEFAULT 0 CHECK (damaged IN (0, 1)),
-    acked_at INTEGER,
-    receipt TEXT,
-    signature TEXT,
-    checksum TEXT,
-    CHECK ((acked_at IS NULL) = (receipt IS NULL)),
-    CHECK (due = 1 OR damaged = 1 OR acked_at IS NOT NULL),
-    CHECK (due = 0 OR damaged = 0)
-  ) STRICT;
-  CREATE TABLE images (
-    seq INTEGER NOT NULL REFERENCES detections (seq),
-    role TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    due INTEGER NOT NULL DEFAULT 1 CHECK (due IN (0, 1)),
-    lost INTEGER NOT NULL DEFAULT 0 CHECK (lost IN (0, 1)),
-    PRIMARY KEY (seq, role)
-  ) STRICT, WITHOUT ROWID;
-`;
-
-/** What version 0.1 does not have, and what every start needs. */
-const ADDITIONS = `
-  CREATE TABLE IF NOT EXISTS epochs (epoch INTEGER PRIMARY KEY, base INTEGER NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS sacrifices (
-    kind TEXT PRIMARY KEY, images INTEGER NOT NULL, bytes INTEGER NOT NULL, from_at TEXT NOT NULL, to_at TEXT NOT NULL
-  ) STRICT;
-  DROP INDEX IF EXISTS detections_ready;
-  CREATE INDEX IF NOT EXISTS images_by_sha256 ON images (sha256);
-  CREATE INDEX IF NOT EXISTS images_due ON images (role, seq, bytes) WHERE due = 1;
-  CREATE INDEX IF NOT EXISTS images_kept ON images (seq) WHERE due = 0 AND lost = 0;
-  CREATE INDEX IF NOT EXISTS detections_by_source ON detections (camera_id, source);
-  CREATE INDEX IF NOT EXISTS detections_unsent ON detections (seq)
-    WHERE acked_at IS NULL AND due = 1 AND next_try_at = 0;
-  CREATE INDEX IF NOT EXISTS detections_waiting ON detections (next_try_at) WHERE due = 1 AND next_try_at > 0;
-  CREATE INDEX IF NOT EXISTS detections_unacked ON detections (created_at, bytes, damaged) WHERE acked_at IS NULL;
-  CREATE TRIGGER IF NOT EXISTS images_added AFTER INSERT ON images WHEN new.lost = 0 BEGIN
-    UPDATE meta SET value = value + new.bytes WHERE key = 'imageBytes';
-  END;
-  CREATE TRIGGER IF NOT EXISTS images_removed AFTER DELETE ON images WHEN old.lost = 0 BEGIN
-    UPDATE meta SET value = value - old.bytes WHERE key = 'imageBytes';
-  END;
-  CREATE TRIGGER IF NOT EXISTS images_lost AFTER UPDATE OF lost ON images WHEN new.lost <> old.lost BEGIN
-    UPDATE meta SET value = value + (old.lost - new.lost) * new.bytes WHERE key = 'imageBytes';
-  END;
-  UPDATE detections SET next_try_at = 0 WHERE due = 1 AND next_try_at > 0;
-`;
 
 /**
  * The whole file is checked at a start when that takes about a second on a Raspberry Pi: 64 MB is some 40,000 rows. In a
@@ -89,8 +23,21 @@ const CHECK_BYTES_MAX = 64 * 1024 * 1024;
 export const RESTORE_KEY = "restore";
 /** The last row, when it is gone and its sidecar is not. */
 export const KEPT_HEAD_KEY = "keptHead";
+/** Images whose rows are gone and whose files may not be yet. */
+export const GOING_KEY = "goingImages";
+/** Noted while rows below a number are to be sent again, whatever central acknowledged. */
+export const DOUBTED_KEY = "doubtedBelow";
 /** What `meta` holds of the rows themselves. */
-export const OWN_META_KEYS: readonly string[] = ["epoch", "lastSeq", "head", "imageBytes", RESTORE_KEY, KEPT_HEAD_KEY];
+export const OWN_META_KEYS: readonly string[] = [
+  "epoch",
+  "lastSeq",
+  "head",
+  "imageBytes",
+  RESTORE_KEY,
+  KEPT_HEAD_KEY,
+  DOUBTED_KEY,
+  GOING_KEY,
+];
 
 export type Lane = "metadata" | "images";
 export type StoredImage = { role: ImageRole; sha256: string; bytes: number };
@@ -120,14 +67,21 @@ export type FoundRow = {
   tries: number;
 };
 export type Epoch = { epoch: number; base: number };
-export type UnackedStats = { rows: number; bytes: number; oldestAtMs: number | null; damaged: number };
 /** An image on the disk, with its row's payload for the time of its capture. */
 export type KeptImage = StoredImage & { seq: number; payload: string; createdAt: number };
 
 /** Says whether an error means that the file itself is damaged, and not that the disk is full or busy. */
 export const isDamage = (error: unknown): boolean => {
   const code = codeOf(error);
-  const codes = ["SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ", "SQLITE_FORMAT"];
+  // Pages that the disk does not read will not come back by trying: without these the collector would start over and over.
+  const codes = [
+    "SQLITE_CORRUPT",
+    "SQLITE_NOTADB",
+    "SQLITE_IOERR_SHORT_READ",
+    "SQLITE_IOERR_READ",
+    "SQLITE_IOERR_CORRUPTFS",
+    "SQLITE_FORMAT",
+  ];
   return code !== null && codes.some((prefix) => code.startsWith(prefix));
 };
 
@@ -163,24 +117,6 @@ export const readSaid = (payload: string): Said | null => {
   }
 };
 
-/** Brings the tables to this version. Those of version 0.1 keep their rows; nothing is copied, however many there are. */
-const migrate = (database: Database.Database): void => {
-  const tables = database.prepare<[], string>("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all();
-  if (tables.length === 0) database.exec(TABLES);
-  const columns = database.prepare<[], string>("SELECT name FROM pragma_table_info('detections')").pluck().all();
-  if (columns.length > 0 && !columns.includes("signature")) {
-    database.exec("ALTER TABLE detections ADD COLUMN signature TEXT");
-    database.exec("ALTER TABLE detections ADD COLUMN checksum TEXT");
-  }
-  database.exec(ADDITIONS);
-  database.exec(`
-    INSERT OR IGNORE INTO epochs SELECT CAST(value AS INTEGER), 0 FROM meta
-      WHERE key = 'epoch' AND NOT EXISTS (SELECT 1 FROM epochs);
-    INSERT OR IGNORE INTO meta SELECT 'imageBytes', CAST(CAST(total(bytes) AS INTEGER) AS TEXT) FROM images
-      WHERE lost = 0 HAVING NOT EXISTS (SELECT 1 FROM meta WHERE key = 'imageBytes');
-  `);
-};
-
 const openDatabase = (path: string): Database.Database => {
   const database = new Database(path, { timeout: 2_000 });
   try {
@@ -189,11 +125,14 @@ const openDatabase = (path: string): Database.Database => {
     database.pragma("journal_mode = WAL");
     // With NORMAL a power cut takes the last commits with it: 1,017 acknowledged rows in 16 cuts, with FULL none.
     database.pragma("synchronous = FULL");
+    // A drain goes through each row once: what it read a moment ago is not asked for again. The library would keep 16 MB of it.
+    database.pragma("cache_size = -2048");
     if (statSync(path).size <= CHECK_BYTES_MAX) {
       const verdict = database.pragma("integrity_check(1)", { simple: true });
       if (verdict !== "ok") throw damage(String(verdict));
     }
     database.transaction(migrate).immediate(database);
+    beginCounting(database);
     return database;
   } catch (error) {
     database.close();
@@ -205,6 +144,12 @@ const openDatabase = (path: string): Database.Database => {
 };
 
 const DUE_COLUMNS = "d.seq, d.id, d.payload, d.payload_sha256 AS sha256, d.signature, d.checksum, d.tries";
+
+/** Beside what is given up for want of space: what the disk lost. */
+export const DAMAGED_IMAGES = "damaged_images";
+
+/** As if central had never heard of it: what it was tried before says nothing about the next time. */
+const UNHELD = "acked_at = NULL, receipt = NULL, due = damaged = 0, next_try_at = 0, tries = 0";
 
 /** A statement with its parameters and what a row of its answer is. */
 type Query<Parameters extends unknown[], Row> = {
@@ -272,19 +217,34 @@ const prepare = (database: Database.Database) => {
       `UPDATE detections SET due = damaged = 0 AND (acked_at IS NULL
        OR EXISTS (SELECT 1 FROM images WHERE images.seq = detections.seq AND due = 1)) WHERE seq = ?`,
     ),
-    unhold: value<[number, number, number], number>(
-      `UPDATE detections SET acked_at = NULL, receipt = NULL, due = damaged = 0, next_try_at = 0
-       WHERE seq BETWEEN ? AND ? AND acked_at <= ? RETURNING seq`,
+    // A receipt without a place is for what central could not read: it does not count that among what it holds.
+    unhold: value<[number, number, string], number>(
+      `UPDATE detections SET ${UNHELD}
+       WHERE seq BETWEEN ? AND ? AND acked_at IS NOT NULL AND json_extract(receipt, '$.seq') IS NOT NULL
+       AND seq NOT IN (SELECT value FROM json_each(?)) RETURNING seq`,
     ),
-    wantImages: query<[number]>("UPDATE images SET due = 1 WHERE seq = ? AND lost = 0"),
-    unacked: query<[], UnackedStats>(
-      `SELECT count(*) AS rows, total(bytes) AS bytes, min(created_at) AS oldestAtMs, total(damaged) AS damaged
-     FROM detections INDEXED BY detections_unacked WHERE acked_at IS NULL`,
+    unholdAll: query<[number, number]>(
+      `UPDATE detections SET ${UNHELD} WHERE seq BETWEEN ? AND ? AND acked_at IS NOT NULL`,
     ),
-    imagesDue: query<[string], { images: number; bytes: number; oldestSeq: number | null }>(
-      `SELECT count(*) AS images, total(bytes) AS bytes, min(seq) AS oldestSeq FROM images INDEXED BY images_due
-     WHERE due = 1 AND role = ?`,
+    wantImages: query<[number, number]>("UPDATE images SET due = 1 WHERE seq BETWEEN ? AND ? AND lost = 0 AND due = 0"),
+    waiting: query<[], { kind: "rows" | "damaged" | ImageRole; count: number; bytes: number }>(
+      "SELECT kind, count, bytes FROM waiting",
     ),
+    oldestUnackedAt: value<[], number | null>(
+      "SELECT min(created_at) FROM detections INDEXED BY detections_unacked WHERE acked_at IS NULL",
+    ),
+    lowestUnsent: value<[number], number | null>(
+      `SELECT min(seq) FROM detections INDEXED BY detections_unsent
+     WHERE acked_at IS NULL AND due = 1 AND next_try_at = 0 AND seq > ?`,
+    ),
+    lowestWaiting: value<[number], number | null>(
+      `SELECT min(seq) FROM detections INDEXED BY detections_waiting
+     WHERE due = 1 AND next_try_at > 0 AND acked_at IS NULL AND seq > ?`,
+    ),
+    oldestImageDue: value<[string], number | null>(
+      "SELECT min(seq) FROM images INDEXED BY images_due WHERE due = 1 AND role = ?",
+    ),
+    payloadSha256: value<[number], string>("SELECT payload_sha256 FROM detections WHERE seq = ?"),
     createdAt: value<[number], number>("SELECT created_at FROM detections WHERE seq = ?"),
     heldImages: query<[number], KeptImage>(
       `SELECT i.seq, i.role, i.sha256, i.bytes, d.payload, d.created_at AS createdAt FROM images i INDEXED BY images_kept
@@ -308,7 +268,12 @@ const prepare = (database: Database.Database) => {
     sacrifices: query<
       [],
       { kind: (typeof SACRIFICES)[number]; images: number; bytes: number; fromAt: string; toAt: string }
-    >("SELECT kind, images, bytes, from_at AS fromAt, to_at AS toAt FROM sacrifices"),
+    >(`SELECT kind, images, bytes, from_at AS fromAt, to_at AS toAt FROM sacrifices WHERE kind <> '${DAMAGED_IMAGES}'`),
+    damagedImages: value<[], number>(`SELECT images FROM sacrifices WHERE kind = '${DAMAGED_IMAGES}'`),
+    image: query<[number, string], KeptImage>(
+      `SELECT i.seq, i.role, i.sha256, i.bytes, d.payload, d.created_at AS createdAt FROM images i
+     JOIN detections d ON d.seq = i.seq WHERE i.seq = ? AND i.role = ? AND i.lost = 0`,
+    ),
     prunable: query<[number, number, number], { seq: number; payloadSha256: string; receipt: string }>(
       `SELECT seq, payload_sha256 AS payloadSha256, receipt FROM detections
      WHERE seq > ? AND acked_at <= ? AND due = 0 ORDER BY seq LIMIT ?`,

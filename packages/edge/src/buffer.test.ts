@@ -217,3 +217,25 @@ test("after kill -9 at any moment everything that add returned is there, with it
     for (const image of imagesDue) expect((await buffer.readImage(image))?.length).toBe(image.bytes);
   }
 });
+
+test("images of pruned rows are gone at the next start when the process was killed before it removed them", async () => {
+  await using folder = await temporaryFolder();
+  const clock = createFakeClock();
+  const bytes = [aJpeg("pruned"), aJpeg("kept")] as const;
+  {
+    await using buffer = await openBuffer(folder.path, clock);
+    for (const each of bytes) await buffer.add(aSighting({ pictures: [{ role: "crop", bytes: each }] }));
+  }
+  // As the transaction of a prune leaves it: the row is gone, and what is to go is noted.
+  const database = new Database(join(folder.path, "buffer.db"));
+  database.exec("DELETE FROM images WHERE seq = 1; DELETE FROM detections WHERE seq = 1");
+  const going = JSON.stringify(bytes.map(sha256Of));
+  database.prepare("INSERT INTO meta VALUES ('goingImages', ?)").run(going);
+  database.close();
+  await using buffer = await openBuffer(folder.path, clock);
+  const files = (await readdir(join(folder.path, "images"), { recursive: true })).filter((name) =>
+    name.endsWith(".sealed"),
+  );
+  expect(files).toEqual([expect.stringContaining(sha256Of(bytes[1]))]);
+  expect(buffer.stats().rows).toBe(1);
+});

@@ -2,20 +2,22 @@
  * The collector's memory: detections in SQLite, their images and sidecars as files beside it.
  * Rule: `add` returns only when everything is fsynced, and nothing leaves before central's valid receipt is 7 days old.
  */
-import type { ImageRole, Receipt } from "@chaverim/contracts";
+import { IMAGE_ROLES, type ImageRole, type Receipt } from "@chaverim/contracts";
 import { createWriter, type AddResult } from "./buffer-add.ts";
+import { pruneRows, removeGoing, removeKeptHead } from "./buffer-prune.ts";
+import { doubtRows, gapsBetween, isDoubting, repeatSlice, unholdRows } from "./buffer-again.ts";
 import { findDue, type DueRow } from "./buffer-due.ts";
 import { openRecoveringRows } from "./buffer-recovery.ts";
-import { KEPT_HEAD_KEY, type BufferRows, type Lane, type StoredImage, type UnackedStats } from "./buffer-rows.ts";
+import { DAMAGED_IMAGES, type BufferRows, type Lane, type StoredImage } from "./buffer-rows.ts";
 import type { Sighting } from "./cameras/camera.ts";
 import type { Clock } from "./clock.ts";
 import { RecoverableError, codeOf, reasonOf } from "./failure.ts";
 import { openImageStore, sha256Of, type ImageStore } from "./images.ts";
 import type { Log } from "./log.ts";
 import { placeOf } from "./rebuild.ts";
-import { createSpace, type Sacrificed } from "./sacrifice.ts";
-import { openNotes } from "./sidecar-notes.ts";
-import { openSidecars, type ChainPlace, type SidecarStore } from "./sidecars.ts";
+import { createSpace, recordLoss, type Sacrificed } from "./sacrifice.ts";
+import { openNotes, type Notes } from "./sidecar-notes.ts";
+import { openSidecars, type ChainPlace } from "./sidecars.ts";
 import { openVault, type Vault } from "./vault.ts";
 
 export type { AddResult } from "./buffer-add.ts";
@@ -33,7 +35,16 @@ export type Settlement =
 export type PrunableRow = { seq: number; place: ChainPlace; payloadSha256: string; receipt: string };
 
 export type LaneStats = { rows: number; oldestAt: string | null };
-export type BufferStats = UnackedStats & {
+/** What central has not acknowledged; `damaged` are those of the rows that cannot be sent. */
+export type BufferStats = {
+  rows: number;
+  bytes: number;
+  oldestAtMs: number | null;
+  damaged: number;
+  /** Images, in all, whose stored copy was gone or altered when it was to be sent. */
+  damagedImages: number;
+  /** The lowest number of the present epoch that waits for a receipt and will be sent; null when none does. */
+  lowestUnacked: number | null;
   /** Rows whose metadata waits, and images that wait. */
   lanes: Record<Lane, LaneStats>;
   /** Until an image that central does not hold must be given up, at the rate of the last hour; null while that is unknown. */
@@ -61,20 +72,28 @@ export type DetectionBuffer = AsyncDisposable & {
    * Makes acknowledged rows of an epoch due again that central does not hold; returns how many.
    * @param ranges what central holds of the epoch: first and last number, ascending
    * @param truncated nothing is said about what is below the first range
-   * @param ackedByMs since 1970: what was acknowledged later may have come after central looked
+   * @param except rows that it may have come to hold since it looked
    */
   notHeld: (
     epoch: number,
     ranges: readonly (readonly [number, number])[],
     truncated: boolean,
-    ackedByMs?: number,
+    except?: ReadonlySet<number>,
   ) => number;
+  /** Collects which rows are acknowledged from now on, until it is disposed of. */
+  watchAcknowledged: () => Disposable & { seqs: ReadonlySet<number> };
+  /** Notes, durably, that every row there is must be sent again, also those of earlier epochs. */
+  doubtAll: () => void;
+  /** Makes the next of the doubted rows due again, newest first; returns how many, null when none is doubted any more. */
+  repeatNext: () => number | null;
   /** What central has not acknowledged yet. */
   stats: () => BufferStats;
   /** What had to be given up for want of space, in all, by kind. */
   sacrificed: () => Sacrificed[];
-  /** Rows acknowledged at `ackedByMs` (since 1970) or before, after a seq, oldest first. */
+  /** Rows acknowledged at `ackedByMs` (since 1970) or before, after a seq, oldest first; none while rows are doubted. */
   prunable: (ackedByMs: number, afterSeq: number, limit: number) => PrunableRow[];
+  /** The receipt that came last since this start, with its row; null while none came. Nobody has verified it yet. */
+  lastReceipt: () => PrunableRow | null;
   /** Removes rows with their images and sidecars; the caller has verified their receipts. */
   prune: (seqs: readonly number[]) => void;
   getMeta: (key: string) => string | null;
@@ -82,6 +101,8 @@ export type DetectionBuffer = AsyncDisposable & {
   pinMeta: (key: string, value: string) => void;
   /** Keeps a value until the next one. */
   setMeta: (key: string, value: string) => void;
+  /** Forgets every value whose key begins so. */
+  dropMeta: (prefix: string) => void;
   /** Settles when rows that a damaged database lost are back from their sidecars. */
   restored: () => Promise<void>;
 };
@@ -103,7 +124,8 @@ const asDiskFailure = (error: unknown): unknown => {
   return recoverable ? new RecoverableError(`The buffer cannot store: ${reasonOf(error)}`, { cause: error }) : error;
 };
 
-const settleRow = ({ statements }: BufferRows, settlement: Settlement, nowMs: number): void => {
+const settleRow = (rows: BufferRows, settlement: Settlement, nowMs: number): void => {
+  const { statements } = rows;
   const { seq } = settlement;
   switch (settlement.kind) {
     case "acknowledged":
@@ -115,85 +137,68 @@ const settleRow = ({ statements }: BufferRows, settlement: Settlement, nowMs: nu
       statements.retry.run(Math.round(settlement.againAtMs), seq);
       break;
     case "image_lost":
+      recordLoss(rows, DAMAGED_IMAGES, statements.image.all(seq, settlement.role));
       statements.lose.run(seq, settlement.role);
       break;
   }
   statements.refreshDue.run(seq);
 };
 
-/** Numbers of an epoch that are in none of the ranges, from the first that anything is said about. */
-const gapsBetween = (ranges: readonly (readonly [number, number])[], truncated: boolean): [number, number][] => {
-  if (truncated && ranges.length === 0) return [];
-  let next = truncated ? (ranges[0]?.[0] ?? 1) : 1;
-  const gaps: [number, number][] = [];
-  for (const [first, last] of ranges) {
-    if (first > next) gaps.push([next, first - 1]);
-    next = Math.max(next, last + 1);
-  }
-  return [...gaps, [next, Number.MAX_SAFE_INTEGER]];
+const readLowestUnacked = (rows: BufferRows): number | null => {
+  const { statements } = rows;
+  const base = rows.epochs().at(-1)?.base ?? 0;
+  const lowest = [statements.lowestUnsent.get(base) ?? null, statements.lowestWaiting.get(base) ?? null];
+  // Doubted rows will wait in a moment, down to the oldest that there is.
+  if (isDoubting(rows)) lowest.push(Math.max(base + 1, statements.oldestSeq.get() ?? base + 1));
+  const seqs = lowest.filter((seq) => seq !== null);
+  return seqs.length === 0 ? null : Math.min(...seqs) - base;
 };
 
-/** Makes acknowledged rows due again that lie in gaps of what central holds; returns how many. */
-const unholdRows = (rows: BufferRows, epoch: number, gaps: readonly [number, number][], ackedByMs: number): number => {
-  const epochs = rows.epochs();
-  const at = epochs.findIndex((known) => known.epoch === epoch);
-  const base = epochs[at]?.base;
-  if (base === undefined) return 0;
-  const end = epochs[at + 1]?.base ?? Number.MAX_SAFE_INTEGER;
-  return rows.together(() => {
-    let count = 0;
-    for (const [first, last] of gaps) {
-      const seqs = rows.statements.unhold.all(base + first, Math.min(end, base + last), ackedByMs);
-      for (const seq of seqs) rows.statements.wantImages.run(seq);
-      count += seqs.length;
-    }
-    return count;
-  });
-};
-
-const readStats = ({ statements }: BufferRows, imageSecondsLeft: (dueBytes: number) => number | null): BufferStats => {
-  const unacked = statements.unacked.get() ?? { rows: 0, bytes: 0, oldestAtMs: null, damaged: 0 };
-  const due = ["full", "crop"].flatMap((role) => statements.imagesDue.get(role) ?? []);
-  const oldestSeqs = due.flatMap(({ oldestSeq }) => (oldestSeq === null ? [] : [oldestSeq]));
-  const oldestImageMs = oldestSeqs.length === 0 ? undefined : statements.createdAt.get(Math.min(...oldestSeqs));
-  const dueBytes = due.reduce((sum, { bytes }) => sum + bytes, 0);
-  const asText = (ms: number | null | undefined) =>
-    ms === null || ms === undefined ? null : new Date(ms).toISOString();
+const readStats = (rowsNow: BufferRows, imageSecondsLeft: (dueBytes: number) => number | null): BufferStats => {
+  const { statements } = rowsNow;
+  const none = { count: 0, bytes: 0 };
+  const waiting = new Map(statements.waiting.all().map(({ kind, ...amount }) => [kind, amount]));
+  const { count: rows, bytes } = waiting.get("rows") ?? none;
+  const images = IMAGE_ROLES.map((role) => waiting.get(role) ?? none);
+  const oldestAtMs = statements.oldestUnackedAt.get() ?? null;
+  const oldestSeqs = IMAGE_ROLES.flatMap((role) => statements.oldestImageDue.get(role) ?? []);
+  const oldestImageMs = oldestSeqs.length === 0 ? null : (statements.createdAt.get(Math.min(...oldestSeqs)) ?? null);
+  const asText = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
   return {
-    ...unacked,
+    rows,
+    bytes,
+    oldestAtMs,
+    damaged: waiting.get("damaged")?.count ?? 0,
+    damagedImages: statements.damagedImages.get() ?? 0,
+    lowestUnacked: readLowestUnacked(rowsNow),
     lanes: {
-      metadata: { rows: unacked.rows, oldestAt: asText(unacked.oldestAtMs) },
-      images: { rows: due.reduce((sum, { images }) => sum + images, 0), oldestAt: asText(oldestImageMs) },
+      metadata: { rows, oldestAt: asText(oldestAtMs) },
+      images: { rows: sum(images.map(({ count }) => count)), oldestAt: asText(oldestImageMs) },
     },
-    imageSecondsLeft: imageSecondsLeft(dueBytes),
+    imageSecondsLeft: imageSecondsLeft(sum(images.map((amount) => amount.bytes))),
   };
 };
 
-/** Removes rows with their sidecars; returns the hashes of images that no row names any more. */
-const deleteRows = (rows: BufferRows, sidecars: SidecarStore, seqs: readonly number[]): string[] => {
-  const epochs = rows.epochs();
-  // The newest sidecar stays until there is a newer one: it is what says where the chain has got to.
-  const head = rows.head().seq;
-  const going = seqs.filter((seq) => seq !== head);
-  sidecars.remove(going.flatMap((seq) => placeOf(epochs, seq) ?? []));
-  return rows.together(() => {
-    const images = seqs.flatMap((seq) => rows.statements.images.all(seq).map(({ sha256 }) => sha256));
-    if (going.length < seqs.length) rows.statements.setMeta.run(KEPT_HEAD_KEY, String(head));
-    for (const seq of seqs) {
-      rows.statements.deleteImages.run(seq);
-      rows.statements.deleteRow.run(seq);
-    }
-    return images.filter((sha256) => rows.statements.isKept.get(sha256) === undefined);
-  });
-};
-
-/** Removes the sidecar that outlived its row, now that there is a newer one. */
-const removeKeptHead = (rows: BufferRows, sidecars: SidecarStore): void => {
-  const kept = rows.statements.getMeta.get(KEPT_HEAD_KEY);
-  if (kept === undefined) return;
-  const place = placeOf(rows.epochs(), Number(kept));
-  if (place) sidecars.remove([place]);
-  rows.statements.dropMeta.run(KEPT_HEAD_KEY);
+/** Remembers the last receipt that came. */
+const createReceiptMemory = (withRows: <T>(work: (rows: BufferRows) => T) => T) => {
+  let last: { seq: number; receipt: Receipt } | null = null;
+  return {
+    note: (settlement: Settlement) => {
+      // One without a place is for what central could not read: it covers no row.
+      if (settlement.kind === "acknowledged" && settlement.receipt.seq !== null) last = settlement;
+    },
+    last: (): PrunableRow | null => {
+      if (last === null) return null;
+      const { seq, receipt } = last;
+      return withRows((rows) => {
+        const place = placeOf(rows.epochs(), seq);
+        const payloadSha256 = rows.statements.payloadSha256.get(seq);
+        const isThere = place !== null && payloadSha256 !== undefined;
+        return isThere ? { seq, place, payloadSha256, receipt: JSON.stringify(receipt) } : null;
+      });
+    },
+  };
 };
 
 /** Counts images that are stored while their row is not: pruning and giving up leave them alone. */
@@ -209,6 +214,25 @@ const createArrivals = () => {
     begin: (hashes: readonly string[]) => hashes.forEach((sha256) => count(sha256, 1)),
     end: (hashes: readonly string[]) => hashes.forEach((sha256) => count(sha256, -1)),
   };
+};
+
+const UNSIGNED_KEY = "unsignedUpTo";
+
+/**
+ * The last row that version 0.1 stored; 0 where there is none. Such rows are signed when they are sent: central takes nothing unsigned
+ * from a device that signs. Sealed, so that nobody gets a signature for a row of his own by taking the signature away from another.
+ */
+const adoptUnsigned = async (vault: Vault, notes: Notes, lastSeq: number): Promise<number> => {
+  // Only now is it over: a start that is cut short anywhere before this line is repeated by the next one.
+  if (vault.adopting) {
+    if (lastSeq > 0) {
+      notes.set(UNSIGNED_KEY, vault.seal("secret", Buffer.from(String(lastSeq)), UNSIGNED_KEY).toString("base64"));
+    }
+    await vault.endAdopting();
+  }
+  const sealed = notes.get(UNSIGNED_KEY);
+  const opened = sealed === null ? null : vault.unseal("secret", Buffer.from(sealed, "base64"), UNSIGNED_KEY);
+  return opened === null ? 0 : Number(opened.toString());
 };
 
 const tellDisk = <T>(work: () => T): T => {
@@ -268,10 +292,15 @@ export const openBuffer = async (
   const recovering = openRecoveringRows({ dataDir, sidecars, images: store, clock, log: log ?? null });
   const { withRows } = recovering;
   const notes = openNotes(dataDir, withRows);
+  const headSeq = withRows((rows) => rows.head().seq);
+  const unsignedUpTo = await adoptUnsigned(vault, notes, headSeq);
   const arrivals = createArrivals();
   const space = createSpace({ dataDir, withRows, store, isNeeded: arrivals.has, maxBytes, clock });
   const afterCommit = () => withRows((rows) => removeKeptHead(rows, sidecars));
   const write = createWriter({ withRows, sidecars, vault, clock, afterCommit });
+  withRows((rows) => removeGoing(rows, { store, isNeeded: arrivals.has }));
+  const receipts = createReceiptMemory(withRows);
+  const watches = new Set<Set<number>>();
   const headPlace = () => withRows((rows) => placeOf(rows.epochs(), rows.head().seq));
 
   return {
@@ -281,37 +310,52 @@ export const openBuffer = async (
     lastSeq: () => headPlace()?.seq ?? 0,
     add: createAdd({ store, write, space, arrivals }),
     due: (limit, monotonicMs, lane) =>
-      withRows((rows) => findDue(rows, { sidecars, images: store }, limit, monotonicMs, lane)),
+      withRows((rows) => findDue(rows, { sidecars, images: store, vault, unsignedUpTo }, limit, monotonicMs, lane)),
     nextDueAtMs: () => withRows(({ statements }) => statements.nextWaiting.get() ?? null),
     readImage: (image) => store.read(image.sha256),
-    settle: (settlements) =>
+    settle: (settlements) => {
       tellDisk(() =>
         withRows((rows) =>
           rows.together(() => {
             for (const settlement of settlements) settleRow(rows, settlement, clock.nowMs());
           }),
         ),
-      ),
-    notHeld: (epoch, ranges, truncated, ackedByMs = clock.nowMs()) =>
-      tellDisk(() => withRows((rows) => unholdRows(rows, epoch, gapsBetween(ranges, truncated), ackedByMs))),
+      );
+      for (const settlement of settlements) {
+        receipts.note(settlement);
+        if (settlement.kind === "acknowledged") watches.forEach((seqs) => seqs.add(settlement.seq));
+      }
+    },
+    notHeld: (epoch, ranges, truncated, except = new Set()) =>
+      tellDisk(() => withRows((rows) => unholdRows(rows, epoch, gapsBetween(ranges, truncated), except))),
+    watchAcknowledged: () => {
+      const seqs = new Set<number>();
+      watches.add(seqs);
+      return { seqs, [Symbol.dispose]: () => void watches.delete(seqs) };
+    },
+    doubtAll: () => tellDisk(() => withRows(doubtRows)),
+    repeatNext: () => tellDisk(() => withRows(repeatSlice)),
     stats: () => withRows((rows) => readStats(rows, space.imageSecondsLeft)),
     sacrificed: () => withRows(({ statements }) => statements.sacrifices.all()),
     prunable: (ackedByMs, afterSeq, limit) =>
       withRows((rows) =>
-        rows.statements.prunable.all(afterSeq, ackedByMs, limit).flatMap((row) => {
-          const place = placeOf(rows.epochs(), row.seq);
-          return place ? [{ ...row, place }] : [];
-        }),
+        isDoubting(rows)
+          ? []
+          : rows.statements.prunable.all(afterSeq, ackedByMs, limit).flatMap((row) => {
+              const place = placeOf(rows.epochs(), row.seq);
+              return place ? [{ ...row, place }] : [];
+            }),
       ),
+    lastReceipt: receipts.last,
     prune: (seqs) => {
-      const unnamed = withRows((rows) => deleteRows(rows, sidecars, seqs));
-      for (const sha256 of unnamed) if (!arrivals.has(sha256)) store.remove(sha256);
+      withRows((rows) => pruneRows(rows, { sidecars, store, isNeeded: arrivals.has }, seqs));
     },
     getMeta: notes.get,
     pinMeta: (key, value) => {
       if (notes.get(key) === null) notes.set(key, value);
     },
     setMeta: notes.set,
+    dropMeta: notes.drop,
     restored: recovering.restored,
     [Symbol.asyncDispose]: () => recovering[Symbol.asyncDispose](),
   };

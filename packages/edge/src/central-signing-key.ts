@@ -1,11 +1,15 @@
 /**
  * Central's signing keys, as this collector heard of them first.
- * Rule: a key that was pinned is never replaced, and commands are obeyed under the first one alone.
+ * Rule: what central names at first contact counts, for good; a key that it names later is believed only when whoever looks after
+ * the device says so, with a file. Commands are obeyed under the first key alone.
  */
 import { createPublicKey, verify } from "node:crypto";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { commandText, signedBytes, type Command } from "@chaverim/contracts";
 import * as z from "zod";
 import { readJson, type Central } from "./central.ts";
+import type { Log } from "./log.ts";
 
 const KEYS_TIMEOUT_MS = 10_000;
 
@@ -13,15 +17,40 @@ const keysSchema = z.object({ keys: z.array(z.object({ keyId: z.string(), public
 
 type PinStore = { getMeta: (key: string) => string | null; pinMeta: (key: string, value: string) => void };
 
-const metaKey = (keyId: string) => `receiptKey:${keyId}`;
+const KEY_PREFIX = "receiptKey:";
+const metaKey = (keyId: string) => `${KEY_PREFIX}${keyId}`;
 /** Of the keys that central ever named, the first: whoever gets at central's address later commands nothing. */
 const COMMAND_KEY = "commandKey";
+
+/** Notes that say who central is, and those that count what that one said: a number of its commands, its epoch. */
+const OF_CENTRAL = [COMMAND_KEY, KEY_PREFIX, "collectorId", "commands", "centralEpoch"];
+const TRUST_ANEW_FILE = "trust-central-anew";
+
+/**
+ * Forgets who central is where a file `trust-central-anew` lies in the data folder, and removes that file: central has another signing
+ * key. The next one that answers counts.
+ */
+export const forgetCentralIfAsked = (
+  dataDir: string,
+  store: { dropMeta: (prefix: string) => void },
+  log: Log,
+): void => {
+  const path = join(dataDir, TRUST_ANEW_FILE);
+  if (!existsSync(path)) return;
+  for (const prefix of OF_CENTRAL) store.dropMeta(prefix);
+  rmSync(path);
+  log.warn("central's keys were forgotten, as asked; those of the central that answers next count");
+};
 
 /** The pinned key of this name: Ed25519, base64 of SPKI DER; null when central never named it. */
 export const pinnedKey = (store: PinStore, keyId: string): string | null => store.getMeta(metaKey(keyId));
 
-/** Asks central for its signing keys and pins those that are new. */
+/** The key under which commands are obeyed; null while central has not been heard. */
+export const commandKey = (store: PinStore): string | null => store.getMeta(COMMAND_KEY);
+
+/** Asks central for its signing keys and pins them; nothing once that has been done. */
 export const pinKeys = async (store: PinStore, central: Central): Promise<void> => {
+  if (commandKey(store) !== null) return;
   const answer = await central({ method: "GET", path: "/api/v1/keys", timeoutMs: KEYS_TIMEOUT_MS });
   const parsed = keysSchema.safeParse(answer.kind === "answered" ? readJson(answer.text) : undefined);
   for (const { keyId, publicKey } of parsed.data?.keys ?? []) {
@@ -29,9 +58,6 @@ export const pinKeys = async (store: PinStore, central: Central): Promise<void> 
     store.pinMeta(COMMAND_KEY, pinnedKey(store, keyId) ?? publicKey);
   }
 };
-
-/** The key under which commands are obeyed; null while central has not been heard. */
-export const commandKey = (store: PinStore): string | null => store.getMeta(COMMAND_KEY);
 
 /**
  * Says whether a signature is of this key.

@@ -8,6 +8,7 @@ import type { Camera, Sighting } from "./cameras/camera.ts";
 import { createFolderCamera } from "./cameras/folder.ts";
 import { openPushCamera, openPushListener, type PushCamera } from "./cameras/hikvision/push.ts";
 import { openKeyRing } from "./central-api-key.ts";
+import { forgetCentralIfAsked } from "./central-signing-key.ts";
 import { createCentral } from "./central.ts";
 import { createCentralTime, createSystemClock, type CentralTime, type Clock } from "./clock.ts";
 import { createDeeds } from "./commands-deeds.ts";
@@ -17,6 +18,7 @@ import { FatalError, reasonOf } from "./failure.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import type { LevelledLog, Log, RecentLines } from "./log.ts";
 import { createPruner } from "./receipts.ts";
+import { createRepeater } from "./repeater.ts";
 import { fullJitterMs, pause } from "./retry.ts";
 import { createServiceManager, type Supervision } from "./systemd.ts";
 import { createUploader, type Uploader } from "./uploader.ts";
@@ -143,6 +145,7 @@ export const runCollector = async (
   };
   const vault = await openVault(dataDir);
   await using buffer = await openBuffer(dataDir, clock, { vault, maxBytes: config.maxBytes, log });
+  forgetCentralIfAsked(dataDir, buffer, log);
   const keys = openKeyRing(config.central.apiKey, buffer, vault, centralNowMs);
   const central = createCentral({ url: config.central.url, keys, version }, clock, centralTime, deadlineAfter(signal));
 
@@ -163,6 +166,7 @@ export const runCollector = async (
     onAcked: ({ newKey }) => newKey && keys.change(newKey.sha256),
     log,
   });
+  const repeater = createRepeater({ buffer, noteAgain, log });
   const heartbeat = createHeartbeat({
     version,
     mode,
@@ -176,14 +180,15 @@ export const runCollector = async (
     vault,
     setPace,
     noteAgain,
+    repeatAll: repeater.repeatAll,
     takeCommands: commands.take,
     log,
   });
-  const pruner = createPruner({ buffer, central, clock, offsetMs, log });
+  const pruner = createPruner({ buffer, central, clock, log });
   const serviceManager = createServiceManager(supervision, uploader.isStuck, log);
   log.info({ mode, cameras: cameras.map(({ id }) => id), ...(listener && { port: listener.port }) }, "capturing");
 
-  const parts = { uploader, heartbeat, commands, pruner, "service manager": serviceManager };
+  const parts = { uploader, heartbeat, commands, repeater, pruner, "service manager": serviceManager };
   const all = [...Object.entries(parts), ...[...captures].map(([id, each]) => [`camera ${id}`, each] as const)];
   const running = all.map(([part, { run }]) => keepRunning(part, log, signal, () => run(signal)));
   try {

@@ -163,6 +163,12 @@ test("the first key that central named is the one that commands, whatever it nam
   });
 });
 
+test("central's keys are pinned at the first contact, without any command", async () => {
+  await using line = await openCommands();
+  await until(() => line.buffer.getMeta("commandKey") !== null);
+  expect(line.buffer.getMeta("receiptKey:central-2026")).toBe(line.buffer.getMeta("commandKey"));
+});
+
 test("apply_config, a verb of a later version, wrong arguments and one that is late are refused", async () => {
   await using collector = await openCommands();
   const cases: [Command, string][] = [

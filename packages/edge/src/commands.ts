@@ -110,7 +110,7 @@ export const createCommands = (options: CommandsOptions): Commands => {
 
   /** What is to be answered without doing anything; null when the command is to be done, "later" when that is not known. */
   const judge = async (command: Received): Promise<CommandAck | "later" | null> => {
-    if (commandKey(store) === null) await pinKeys(store, central);
+    await pinKeys(store, central);
     const publicKey = commandKey(store);
     const collectorId = store.getMeta(COLLECTOR_ID);
     const now = nowMs();
@@ -162,12 +162,14 @@ export const createCommands = (options: CommandsOptions): Commands => {
         if (received.success) waiting.set(received.data.id, received.data);
         else log.warn("central sent something that is no command");
       }
-      if (waiting.size > 0) waker.wake();
+      if (waiting.size > 0 || commandKey(store) === null) waker.wake();
     },
     run: async (signal) => {
       while (!signal.aborted) {
         const [command] = [...waiting.values()].toSorted((a, b) => a.counter - b.counter);
         if (!command) {
+          // At first contact, and not when a key is needed: who answers a week later may be somebody else.
+          await pinKeys(store, central);
           await waker.wait(Number.POSITIVE_INFINITY, signal);
           continue;
         }

@@ -30,6 +30,12 @@ const problemsOf = async (run: () => unknown): Promise<string[]> => {
   throw new Error("no problem was found");
 };
 
+test("a heartbeat is not rarer than central counts on: the collector would be shown as silent between two", async () => {
+  const yaml = `central: { url: "https://a.example", apiKeyFile: key }\ncameras: [{ id: a, adapter: folder, path: a }]`;
+  const problems = await problemsOf(() => withYaml(yaml, { HEARTBEAT_MS: "300000" }));
+  expect(problems).toEqual(["heartbeatMs must be at most 60000."]);
+});
+
 test("a whole file is read, paths count from the file, and what is left out has its default", async () => {
   const { folder, config } = await withYaml(`
 central: { url: "https://alpr.example.org/", apiKeyFile: key }

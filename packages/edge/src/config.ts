@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { HEARTBEAT_INTERVAL_MS } from "@chaverim/contracts";
 import { parse as parseYaml } from "yaml";
 import * as z from "zod";
 import { FatalError, reasonOf } from "./failure.ts";
@@ -80,8 +81,8 @@ const configSchema = z
     listen: z
       .strictObject({ host: text().default("127.0.0.1"), port: z.int().min(0).max(65_535).default(8090) })
       .prefault({}),
-    // Below a second a heartbeat would be a load, above ten minutes central would show the collector as offline.
-    heartbeatMs: z.int().min(1_000).max(600_000).default(60_000),
+    // Below a second a heartbeat would be a load; central counts on one a minute, and shows a collector as late after one and a half.
+    heartbeatMs: z.int().min(1_000).max(HEARTBEAT_INTERVAL_MS).default(HEARTBEAT_INTERVAL_MS),
     logLevel: z.enum(LOG_LEVELS).default("info"),
     cameras: z
       .array(cameraSchema, required)
@@ -225,6 +226,16 @@ export const readConfig = (
     ),
   };
 };
+
+/** This process's environment with what another one is to have besides; what is set already stays. */
+export const environmentWith = (
+  more: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string | undefined> => ({ ...more, ...env });
+
+/** Where this process's files were compiled for it alone (start-small.ts); null when they were not. */
+export const readCompiledFolder = (env: Readonly<Record<string, string | undefined>> = process.env): string | null =>
+  env["COMPILED_IN"] ?? null;
 
 /** What systemd says to a service of the kind `notify` (sd_notify(3), sd_watchdog_enabled(3)); null without it. */
 export const readSupervision = (

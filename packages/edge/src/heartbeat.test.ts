@@ -43,7 +43,7 @@ const openHeart = async (reply: () => Reply = heartbeatReply, dataDir?: string) 
   const stop = new AbortController();
   const central = createCentral({ url: server.url, keys: aKeyRing, version: "1.2.3" }, clock, centralTime, stop.signal);
   const { log, lines } = createTestLog();
-  const heard = { paces: [] as Pace[], again: 0, commands: [] as unknown[] };
+  const heard = { paces: [] as Pace[], again: 0, repeated: 0, commands: [] as unknown[] };
   const start = () => {
     const running = createHeartbeat({
       version: "1.2.3",
@@ -58,6 +58,7 @@ const openHeart = async (reply: () => Reply = heartbeatReply, dataDir?: string) 
       vault,
       setPace: (pace) => heard.paces.push(pace),
       noteAgain: () => heard.again++,
+      repeatAll: () => heard.repeated++,
       takeCommands: (collectorId, commands) => heard.commands.push(collectorId, ...commands),
       log,
     }).run(stop.signal);
@@ -102,6 +103,9 @@ test("one heartbeat goes at once and then one each interval, the pace is passed 
     lastSeq: 1,
     buffer: {
       rows: 1,
+      lowestUnacked: 1,
+      damaged: 0,
+      damagedImages: 0,
       lanes: { metadata: { rows: 1 }, images: { rows: 0, oldestAt: null } },
       drainSeconds: null,
     },
@@ -168,6 +172,23 @@ test("what was acknowledged and central does not hold is due again, and it is sa
   await until(() => heart.beats().length === 3);
   expect(heart.heard.again).toBe(1);
   expect(heart.lines).toContainEqual(expect.objectContaining({ level: "warn", rows: 2 }));
+});
+
+test("a central that begins an epoch is sent everything again, once; the first epoch that is heard is no restore", async () => {
+  let centralEpoch = 7;
+  let epoch = 0;
+  await using heart = await openHeart(() => {
+    return heartbeatReply({ centralEpoch, received: { epoch, ranges: [[1, 1]], truncated: false } });
+  });
+  epoch = heart.buffer.epoch;
+  heart.start();
+  await until(() => heart.beats().length === 2);
+  expect(heart.heard.repeated).toBe(0);
+  centralEpoch = 8;
+  await until(() => heart.heard.repeated > 0);
+  const before = heart.beats().length;
+  await until(() => heart.beats().length === before + 2);
+  expect(heart.heard).toMatchObject({ repeated: 1, again: 0 });
 });
 
 test("commands are passed on as they came, a strange one among them costs nothing else", async () => {

@@ -24,8 +24,8 @@ const CENTRAL_EPOCH = "centralEpoch";
 /** Each command is read by itself: one of a later version must not cost the pace and the rest. */
 const responseSchema = mini.extend(heartbeatResponseSchema, { commands: mini.array(mini.unknown()) });
 type HeartbeatAnswer = mini.infer<typeof responseSchema>;
-/** When a heartbeat was sent: by the device's clock, and since boot. */
-type Asked = { atMs: number; monotonicMs: number };
+/** When a heartbeat was sent, since boot, and which rows were acknowledged after it. */
+type Asked = { monotonicMs: number; ackedSince: ReadonlySet<number> };
 
 type HeartbeatOptions = {
   version: string;
@@ -41,6 +41,8 @@ type HeartbeatOptions = {
   setPace: (pace: Pace) => void;
   /** Rows are due again that central turned out not to hold. */
   noteAgain: () => void;
+  /** Central turned out to be an older copy of itself: everything must be sent again. */
+  repeatAll: () => void;
   takeCommands: (collectorId: string | undefined, commands: readonly unknown[]) => void;
   log: Log;
   random?: () => number;
@@ -59,14 +61,16 @@ export const createHeartbeat = (options: HeartbeatOptions): { run: (signal: Abor
   };
 
   const readQueue = (): Heartbeat["buffer"] => {
-    const { rows, bytes, oldestAtMs, damaged, lanes, imageSecondsLeft } = buffer.stats();
+    const { rows, bytes, oldestAtMs, lowestUnacked, damaged, damagedImages, lanes, imageSecondsLeft } = buffer.stats();
     const waiting = { metadata: lanes.metadata.rows, images: lanes.images.rows };
     const drainSeconds = estimateDrain({ atMs: clock.monotonicMs(), added: buffer.lastSeq(), waiting });
     return {
       rows,
       bytes,
       oldestAt: oldestAtMs === null ? null : new Date(oldestAtMs).toISOString(),
+      lowestUnacked,
       damaged,
+      damagedImages,
       lanes,
       drainSeconds: drainSeconds === null ? null : Math.round(drainSeconds),
       imageSecondsLeft,
@@ -91,10 +95,24 @@ export const createHeartbeat = (options: HeartbeatOptions): { run: (signal: Abor
     cameras: cameras.map((camera) => ({ cameraId: camera.id, ...camera.status() })),
   });
 
-  /** What central lost is sent again: a restore from an older backup heals itself. */
-  const resend = (received: NonNullable<HeartbeatAnswer["received"]>, askedAtMs: number) => {
+  /**
+   * Notes central's epoch; returns whether central was restored since the last one. A lower one is not believed: it is how a
+   * central that was restored from an older copy of itself is found out.
+   */
+  const hearEpoch = (centralEpoch: number): boolean => {
+    const known = readEpoch();
+    if (centralEpoch <= (known ?? Number.NEGATIVE_INFINITY)) return false;
+    // What is to be repeated is noted before the epoch is: the other way round, a power cut in between would lose it.
+    if (known !== null) options.repeatAll();
+    buffer.setMeta(CENTRAL_EPOCH, String(centralEpoch));
+    log.info({ centralEpoch }, "central has begun an epoch");
+    return known !== null;
+  };
+
+  /** What central lacks of this epoch is sent again. */
+  const resend = (received: NonNullable<HeartbeatAnswer["received"]>, ackedSince: ReadonlySet<number>) => {
     const { epoch, ranges, truncated } = received;
-    const rows = buffer.notHeld(epoch, ranges, truncated, askedAtMs);
+    const rows = buffer.notHeld(epoch, ranges, truncated, ackedSince);
     if (rows === 0) return;
     log.warn({ rows, epoch }, "central does not hold detections that it acknowledged; they are sent again");
     options.noteAgain();
@@ -103,18 +121,16 @@ export const createHeartbeat = (options: HeartbeatOptions): { run: (signal: Abor
   const obey = ({ serverTime, pace, commands, centralEpoch, received, collectorId }: HeartbeatAnswer, asked: Asked) => {
     centralTime.observe(Date.parse(serverTime), asked.monotonicMs, clock.monotonicMs());
     options.setPace(pace);
-    // A lower one is not believed: it is how a central that was restored from an older copy of itself is found out.
-    if (centralEpoch !== undefined && centralEpoch > (readEpoch() ?? Number.NEGATIVE_INFINITY)) {
-      buffer.setMeta(CENTRAL_EPOCH, String(centralEpoch));
-      log.info({ centralEpoch }, "central has begun an epoch");
-    }
-    if (received) resend(received, asked.atMs);
+    // `received` speaks of numbers of one epoch alone, and not of pictures: after a restore all of it is repeated.
+    const isRestored = centralEpoch !== undefined && hearEpoch(centralEpoch);
+    if (received && !isRestored) resend(received, asked.ackedSince);
     options.takeCommands(collectorId, commands);
   };
 
   const beat = async (): Promise<void> => {
     const text = JSON.stringify(await compose());
-    const asked = { atMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+    using acknowledged = buffer.watchAcknowledged();
+    const asked = { monotonicMs: clock.monotonicMs(), ackedSince: acknowledged.seqs };
     const answer = await central({
       method: "POST",
       path: "/api/v1/heartbeat",

@@ -91,7 +91,8 @@ test("a push and a dropped file reach central, and SIGTERM ends the process with
   await rename(join(folder.path, "drop", "a.tmp"), join(folder.path, "drop", "a.json"));
   await until(() => platesAt(central).size === 2);
   expect(platesAt(central)).toEqual(new Set(["1234567", "0x1A"]));
-  expect(central.requests[0]?.url).toBe("/api/v1/heartbeat");
+  const first = central.requests.slice(0, 2).map(({ url }) => url);
+  expect(first.toSorted()).toEqual(["/api/v1/heartbeat", "/api/v1/keys"]);
   child.kill("SIGTERM");
   expect(await exitOf(child)).toBe(0);
   for (const line of lines) {
@@ -99,6 +100,30 @@ test("a push and a dropped file reach central, and SIGTERM ends the process with
   }
   expect(lines.join("")).not.toContain(TOKEN);
   expect(lines.join("")).not.toContain(anApiKey);
+});
+
+test("a collector that captures has taken less than 120 MB, and leaves nothing in the temporary folder", async () => {
+  await using folder = await temporaryFolder();
+  await using central = await openTestCentral();
+  const temporary = join(folder.path, "temporary");
+  await mkdir(temporary);
+  const { child, lines } = start({ ...envOf(folder.path, central.url), TMPDIR: temporary });
+  await portOf(lines);
+  const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+  expect(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1])).toBeLessThan(120_000);
+  child.kill("SIGTERM");
+  expect(await exitOf(child)).toBe(0);
+  expect(await readdir(temporary)).toEqual([]);
+});
+
+test("a collector runs all the same where there is no temporary folder", async () => {
+  await using folder = await temporaryFolder();
+  await using central = await openTestCentral();
+  const { child, lines } = start({ ...envOf(folder.path, central.url), TMPDIR: join(folder.path, "nowhere") });
+  await push(await portOf(lines), "7654321");
+  await until(() => platesAt(central).has("7654321"));
+  child.kill("SIGTERM");
+  expect(await exitOf(child)).toBe(0);
 });
 
 test("after kill -9 in the middle of pushes everything that was answered 200 reaches central", async () => {

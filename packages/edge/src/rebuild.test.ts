@@ -1,14 +1,17 @@
 /** Damage to the database. Rule: what has a sidecar comes back as it was, nothing is sent that was not written, nothing is deleted. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, readFile, readdir, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { detectionSchema } from "@chaverim/contracts";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { isDamage } from "./buffer-rows.ts";
 import { openBuffer, type DetectionBuffer, type DueRow } from "./buffer.ts";
 import { sha256Of } from "./images.ts";
 import { aJpeg, aReceipt, aSighting, createFakeClock, temporaryFolder } from "./testing.ts";
+import { openVault } from "./vault.ts";
 
 /** Capturing again, in milliseconds (the owner's figure). */
 const CAPTURING_AGAIN_MS = 5_000;
@@ -196,6 +199,78 @@ test("a newest sidecar that cannot be read begins a higher epoch; every other ro
   expect(await readFile(newest, "utf8")).toBe("not a sidecar");
 });
 
+/** The disk does not read a file: there is none under that name that could be read. */
+const makeUnreadable = async (path: string): Promise<void> => {
+  await rm(path, { force: true, recursive: true });
+  await mkdir(path);
+};
+
+test("sectors that do not read cost what lies on them: the rest comes back, is sent, and the collector starts", async () => {
+  await using folder = await temporaryFolder();
+  const clock = createFakeClock();
+  let epoch = 0;
+  {
+    await using buffer = await openBuffer(folder.path, clock);
+    await addMany(buffer, 6);
+    epoch = buffer.epoch;
+  }
+  const sidecars = join(folder.path, "sidecars", String(epoch), "0");
+  await makeUnreadable(join(sidecars, "3"));
+  await rm(join(folder.path, "buffer.db"));
+  {
+    await using buffer = await openBuffer(folder.path, clock);
+    await buffer.restored();
+    expect(unsentOf(buffer).map(({ seq }) => seq)).toEqual([6, 5, 4, 2, 1]);
+  }
+  const database = new Database(join(folder.path, "buffer.db"));
+  database.exec("UPDATE detections SET payload = 'x' WHERE seq = 5");
+  database.close();
+  await makeUnreadable(join(sidecars, "5"));
+  await makeUnreadable(join(sidecars, "6"));
+  {
+    await using buffer = await openBuffer(folder.path, clock);
+    expect(unsentOf(buffer).map(({ seq }) => seq)).toEqual([6, 4, 2, 1]);
+    expect(buffer.stats()).toMatchObject({ damaged: 1, lowestUnacked: 1 });
+    acknowledgeOldest(buffer, 4);
+    // The damaged one is never sent: it does not hide what central lacks.
+    expect(buffer.stats()).toMatchObject({ rows: 1, damaged: 1, lowestUnacked: null });
+  }
+  await rm(join(folder.path, "buffer.db"));
+  await using buffer = await openBuffer(folder.path, clock);
+  await buffer.restored();
+  expect(buffer.epoch).toBeGreaterThan(epoch);
+  expect(unsentOf(buffer)).toHaveLength(3);
+});
+
+test("a folder of sidecars that does not read costs no number twice: what follows is of a new epoch", async () => {
+  await using folder = await temporaryFolder();
+  const clock = createFakeClock();
+  let epoch = 0;
+  {
+    await using buffer = await openBuffer(folder.path, clock);
+    await addMany(buffer, 2);
+    epoch = buffer.epoch;
+  }
+  const thousand = join(folder.path, "sidecars", String(epoch), "0");
+  await rm(thousand, { recursive: true });
+  await writeFile(thousand, "not a folder");
+  await rm(join(folder.path, "buffer.db"));
+  await using buffer = await openBuffer(folder.path, clock);
+  await buffer.add(aSighting());
+  expect(buffer.epoch).toBeGreaterThan(epoch);
+});
+
+test("pages that the disk does not read are damage like any other; a disk that is full or busy is none", () => {
+  const codes = ["SQLITE_IOERR_READ", "SQLITE_IOERR_CORRUPTFS", "SQLITE_CORRUPT", "SQLITE_FULL", "SQLITE_IOERR_WRITE"];
+  expect(codes.map((code) => isDamage(Object.assign(new Error(code), { code })))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
+
 test("a start that is cut short while rows come back is finished by the next one", async () => {
   await using folder = await temporaryFolder();
   const clock = createFakeClock();
@@ -275,16 +350,54 @@ test("pictures whose files are there are due again after a rebuild, those that a
   expect(unsentOf(buffer)[0]?.imagesDue).toEqual([{ role: "crop", sha256: sha256Of(kept), bytes: kept.length }]);
 });
 
-test("rows of version 0.1 are kept and sent as they are, and the chain goes on from the last of them", async () => {
+test("rows of version 0.1 keep their bytes, are signed when they are sent, and the chain goes on from the last", async () => {
   await using folder = await temporaryFolder();
   await copyFile(new URL("../fixtures/buffer-0.1.db", import.meta.url), join(folder.path, "buffer.db"));
-  await using buffer = await openBuffer(folder.path, createFakeClock());
+  const vault = await openVault(folder.path);
+  await using buffer = await openBuffer(folder.path, createFakeClock(), { vault });
   await buffer.add(aSighting());
   const [signed, ...old] = unsentOf(buffer);
   expect([buffer.epoch, buffer.lastSeq()]).toEqual([1, 3]);
-  expect(old.map(({ signature, seq }) => [seq, signature])).toEqual([
-    [2, null],
-    [1, null],
-  ]);
+  expect(old.map(({ seq }) => seq)).toEqual([2, 1]);
+  for (const { payload, signature } of old) {
+    expect(JSON.parse(payload)).not.toHaveProperty("nonce");
+    expect(vault.isOurs("payload", payload, signature)).toBe(true);
+  }
   expect(JSON.parse(signed?.payload ?? "")).toMatchObject({ epoch: 1, seq: 3, prev: sha256Of(old[0]?.payload ?? "") });
+});
+
+test("an upgrade from version 0.1 that was cut short behind its first file is finished by the next start", async () => {
+  await using folder = await temporaryFolder();
+  await copyFile(new URL("../fixtures/buffer-0.1.db", import.meta.url), join(folder.path, "buffer.db"));
+  await openVault(folder.path);
+  const vault = await openVault(folder.path);
+  await using buffer = await openBuffer(folder.path, createFakeClock(), { vault });
+  const due = unsentOf(buffer);
+  expect(due.map(({ seq }) => seq)).toEqual([2, 1]);
+  expect(due.every(({ payload, signature }) => vault.isOurs("payload", payload, signature))).toBe(true);
+  expect(buffer.stats().damaged).toBe(0);
+});
+
+test("a row that was made to look as if version 0.1 had stored it is not signed, and comes back from its sidecar", async () => {
+  await using folder = await temporaryFolder();
+  await copyFile(new URL("../fixtures/buffer-0.1.db", import.meta.url), join(folder.path, "buffer.db"));
+  {
+    await using buffer = await openBuffer(folder.path, createFakeClock());
+    await buffer.add(aSighting({ plate: "NEW3" }));
+  }
+  const database = new Database(join(folder.path, "buffer.db"));
+  const payload = database.prepare<[], string>("SELECT payload FROM detections WHERE seq = 3").pluck().get() ?? "";
+  const forged = payload.replace("NEW3", "HIS3").replace(/,"nonce":"[^"]*"/, "");
+  expect(forged).not.toContain("nonce");
+  database
+    .prepare("UPDATE detections SET payload = ?, payload_sha256 = ?, signature = NULL WHERE seq = 3")
+    .run(forged, sha256Of(forged));
+  database.prepare("UPDATE meta SET value = ? WHERE key = 'head'").run(sha256Of(forged));
+  database.close();
+  await using buffer = await openBuffer(folder.path, createFakeClock());
+  expect(unsentOf(buffer).map((row) => [row.seq, row.payload === payload])).toEqual([
+    [3, true],
+    [2, false],
+    [1, false],
+  ]);
 });

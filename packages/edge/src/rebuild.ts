@@ -2,8 +2,6 @@
  * Brings the rows and their sidecars together: at each start, and when SQLite turns out to be damaged.
  * Rule: nothing is deleted, capturing does not wait for it, and the chain goes on from the newest sidecar if that can be read.
  */
-import { existsSync, mkdirSync, mkdtempSync, renameSync } from "node:fs";
-import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
   RESTORE_KEY,
@@ -28,18 +26,6 @@ const nextEpoch = (after: number, nowMs: number): number => Math.max(after + 1, 
 export const placeOf = (epochs: readonly Epoch[], seq: number): ChainPlace | null => {
   const own = epochs.findLast(({ base }) => base < seq);
   return own ? { epoch: own.epoch, seq: seq - own.base } : null;
-};
-
-/** Moves a damaged file out of the way, with what SQLite keeps beside it. It stays there for good. */
-export const setAside = (dataDir: string, name: string, nowMs: number): string => {
-  const parent = join(dataDir, "damaged");
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
-  const folder = mkdtempSync(join(parent, `${name}-${Math.round(nowMs)}-`));
-  for (const suffix of ["", "-wal", "-shm"]) {
-    const path = join(dataDir, name + suffix);
-    if (existsSync(path)) renameSync(path, join(folder, name + suffix));
-  }
-  return folder;
 };
 
 /** The head that the rows name must be a row or a sidecar, and stand where it says itself. */

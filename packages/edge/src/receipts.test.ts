@@ -1,7 +1,10 @@
 /** Receipts and pruning against a real HTTP central with a real key. Rule: anything less than a valid old receipt keeps the row. */
 import { generateKeyPairSync } from "node:crypto";
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openBuffer } from "./buffer.ts";
+import { forgetCentralIfAsked } from "./central-signing-key.ts";
 import { createPruner, isReceiptValid } from "./receipts.ts";
 import {
   aJpeg,
@@ -46,11 +49,29 @@ const openAcknowledged = async (...receipts: ((text: string) => ReturnType<typeo
     buffer.settle([{ seq: due.seq, kind: "acknowledged", receipt: make(due.payload), missing: [], againAtMs: 0 }]);
   }
   const { log, lines } = createTestLog();
-  const prune = (offsetMs: number | null = 0) => {
-    const pruner = createPruner({ buffer, central: aLineTo(central.url), clock, offsetMs: () => offsetMs, log });
+  /** A detection that is acknowledged now. */
+  const acknowledgeOne = async (over: Parameters<typeof aReceipt>[1] = {}) => {
+    await buffer.add(aSighting());
+    const [due] = buffer.due(1, 0, "metadata");
+    const receivedAt = new Date(clock.nowMs()).toISOString();
+    const receipt = aReceipt(due?.payload ?? "", { receivedAt, ...over });
+    buffer.settle([{ seq: due?.seq ?? 0, kind: "acknowledged", receipt, missing: [], againAtMs: 0 }]);
+  };
+  const prune = () => {
+    const pruner = createPruner({ buffer, central: aLineTo(central.url), clock, log });
     return pruner.prune(new AbortController().signal);
   };
-  return { buffer, central, clock, lines, prune, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return {
+    folder: folder.path,
+    log,
+    acknowledgeOne,
+    buffer,
+    central,
+    clock,
+    lines,
+    prune,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 };
 
 test("rows go when their valid receipt is more than 7 days old, and the key is asked for once", async () => {
@@ -59,11 +80,13 @@ test("rows go when their valid receipt is more than 7 days old, and the key is a
     (text) => aReceipt(text),
   );
   held.clock.advance(6 * DAY_MS);
+  await held.acknowledgeOne();
   expect(await held.prune()).toBe(0);
   held.clock.advance(DAY_MS + 2_000);
+  await held.acknowledgeOne();
   expect(await held.prune()).toBe(2);
   expect(held.central.requests.map(({ url }) => url)).toEqual(["/api/v1/keys"]);
-  expect(held.buffer.prunable(held.clock.nowMs(), 0, 10)).toEqual([]);
+  expect(held.buffer.prunable(held.clock.nowMs(), 0, 10).map(({ seq }) => seq)).toEqual([3, 4]);
 });
 
 test("forged, foreign and recent receipts keep their rows for good", async () => {
@@ -75,9 +98,10 @@ test("forged, foreign and recent receipts keep their rows for good", async () =>
     (text) => aReceipt(text),
   );
   held.clock.advance(8 * DAY_MS);
+  await held.acknowledgeOne();
   expect(await held.prune()).toBe(1);
-  expect(held.buffer.prunable(held.clock.nowMs(), 0, 10).map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
-  expect(held.lines).toContainEqual(expect.objectContaining({ level: "warn", rows: 4 }));
+  expect(held.buffer.prunable(held.clock.nowMs(), 0, 10).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 6]);
+  expect(held.lines).toContainEqual(expect.objectContaining({ level: "warn", rows: 3 }));
 });
 
 test("a pinned key is never replaced by what central says later", async () => {
@@ -85,23 +109,50 @@ test("a pinned key is never replaced by what central says later", async () => {
   held.buffer.pinMeta("receiptKey:central-2026", "the key that was there first");
   held.buffer.pinMeta("receiptKey:central-2026", aPublicKey);
   held.clock.advance(8 * DAY_MS);
+  await held.acknowledgeOne();
   expect(await held.prune()).toBe(0);
 });
 
-test("central is asked for its keys once in a pass, however many rows name one that it does not have", async () => {
-  const foreign = (text: string) => aReceipt(text, { keyId: "a-key-central-does-not-have" });
-  await using held = await openAcknowledged(foreign, foreign, foreign, (text) => aReceipt(text, { keyId: "another" }));
-  held.clock.advance(8 * DAY_MS);
-  expect(await held.prune()).toBe(0);
-  expect(held.central.requests.map(({ url }) => url)).toEqual(["/api/v1/keys"]);
-  await held.prune();
-  expect(held.central.requests).toHaveLength(2);
-});
-
-test("a device clock that is ahead does not cut the 7 days short, neither before nor after central's time is known", async () => {
+test("a key that central names after the first contact counts for nothing until the device is told to trust it anew", async () => {
   await using held = await openAcknowledged((text) => aReceipt(text));
+  held.buffer.pinMeta("receiptKey:central-2025", "of the central that was there first");
+  held.buffer.pinMeta("commandKey", "of the central that was there first");
   held.clock.advance(8 * DAY_MS);
-  expect(await held.prune(null)).toBe(0);
-  expect(await held.prune(-2 * DAY_MS)).toBe(0);
-  expect(await held.prune(0)).toBe(1);
+  await held.acknowledgeOne();
+  expect([await held.prune(), held.central.requests]).toEqual([0, []]);
+  expect(held.lines).toContainEqual(expect.objectContaining({ level: "warn", keyId: "central-2026" }));
+  forgetCentralIfAsked(held.folder, held.buffer, held.log);
+  expect(await held.prune()).toBe(0);
+  await writeFile(join(held.folder, "trust-central-anew"), "");
+  held.buffer.setMeta("centralEpoch", "7");
+  held.buffer.setMeta("apiKeys", "its own");
+  forgetCentralIfAsked(held.folder, held.buffer, held.log);
+  expect(["centralEpoch", "commandKey", "receiptKey:central-2025", "apiKeys"].map(held.buffer.getMeta)).toEqual([
+    null,
+    null,
+    null,
+    "its own",
+  ]);
+  expect(await held.prune()).toBe(1);
+  expect(held.buffer.getMeta("commandKey")).toBe(aPublicKey);
+  expect(await readdir(held.folder)).not.toContain("trust-central-anew");
+});
+
+test("no clock cuts the 7 days short: they are counted between receipts that central signed", async () => {
+  await using held = await openAcknowledged((text) => aReceipt(text));
+  const receivedAt = new Date(held.clock.nowMs() + 60_000).toISOString();
+  await held.acknowledgeOne({ receivedAt });
+  // Nine days ahead, for an hour or for good.
+  held.clock.advance(9 * DAY_MS);
+  expect(await held.prune()).toBe(0);
+  held.clock.advance(-9 * DAY_MS);
+  await held.acknowledgeOne({ receivedAt: new Date(held.clock.nowMs() + 9 * DAY_MS).toISOString() });
+  expect(await held.prune()).toBe(0);
+});
+
+test("a detection that central keeps unread is kept here as well, without a warning each hour", async () => {
+  await using held = await openAcknowledged((text) => aReceipt(text, { epoch: 0, seq: null }));
+  held.clock.advance(8 * DAY_MS);
+  await held.acknowledgeOne();
+  expect([await held.prune(), held.lines]).toEqual([0, []]);
 });

@@ -5,9 +5,10 @@
 import { statSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { SACRIFICES, type Heartbeat } from "@chaverim/contracts";
-import { readSaid, type BufferRows, type KeptImage } from "./buffer-rows.ts";
+import { type DAMAGED_IMAGES, readSaid, type BufferRows, type KeptImage } from "./buffer-rows.ts";
 import { BUFFER_FILE } from "./buffer-recovery.ts";
 import type { Clock } from "./clock.ts";
+import { createDamagedBytes } from "./damaged.ts";
 import type { ImageStore } from "./images.ts";
 
 export type Sacrifice = (typeof SACRIFICES)[number];
@@ -50,7 +51,13 @@ const capturedMs = ({ payload, createdAt }: KeptImage): number => {
   return said ? Date.parse(said.capturedAt) : createdAt;
 };
 
-const record = (rows: BufferRows, kind: Sacrifice, images: readonly KeptImage[]): void => {
+/** Counts images that are lost, with the times between which they were captured. */
+export const recordLoss = (
+  rows: BufferRows,
+  kind: Sacrifice | typeof DAMAGED_IMAGES,
+  images: readonly KeptImage[],
+): void => {
+  if (images.length === 0) return;
   const times = images.map(capturedMs);
   const bytes = images.reduce((sum, image) => sum + image.bytes, 0);
   const [fromAt, toAt] = [Math.min(...times), Math.max(...times)].map((ms) => new Date(ms).toISOString());
@@ -86,7 +93,7 @@ const giveUpImages = (
           rows.statements.lose.run(seq, role);
           rows.statements.refreshDue.run(seq);
         }
-        record(rows, kind, going);
+        recordLoss(rows, kind, going);
       });
     }
   }
@@ -115,12 +122,13 @@ type SpaceOptions = {
 /** Keeps the buffer within its bytes: images, rows and sidecars together. */
 export const createSpace = ({ dataDir, withRows, store, isNeeded, maxBytes, clock }: SpaceOptions): Space => {
   const rate = createRate(clock);
+  const damagedBytes = createDamagedBytes(dataDir);
   const fileBytes = (suffix: string) =>
     statSync(join(dataDir, BUFFER_FILE + suffix), { throwIfNoEntry: false })?.size ?? 0;
   const imageBytes = () => withRows(({ statements }) => Number(statements.getMeta.get("imageBytes")));
   const usedBytes = () => {
     const rows = withRows((now) => now.head().seq + 1 - (now.statements.oldestSeq.get() ?? now.head().seq + 1));
-    return imageBytes() + rows * SIDECAR_BYTES + fileBytes("") + fileBytes("-wal");
+    return imageBytes() + rows * SIDECAR_BYTES + fileBytes("") + fileBytes("-wal") + damagedBytes();
   };
   const limit = maxBytes ?? defaultMaxBytes(dataDir, usedBytes());
   const room = Math.min(ROOM_BYTES, limit / 20);

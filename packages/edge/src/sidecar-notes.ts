@@ -13,6 +13,8 @@ export type Notes = {
   get: (key: string) => string | null;
   /** Durable when it returns; throws what the disk throws. */
   set: (key: string, value: string) => void;
+  /** Forgets, as durably, every note whose key begins so. */
+  drop: (prefix: string) => void;
 };
 
 const FILE = "notes.json";
@@ -22,7 +24,8 @@ const readText = (path: string): string | null => {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return null;
+    // Not there, or on a bad sector: the copy among the rows counts.
+    if (codeOf(error) !== null) return null;
     throw error;
   }
 };
@@ -67,9 +70,16 @@ export const openNotes = (dataDir: string, withRows: <T>(work: (rows: BufferRows
     withRows(({ statements }) => void statements.setMeta.run(key, value));
     save();
   };
+  const drop = (prefix: string) => {
+    for (const key of [...notes.keys()].filter((each) => each.startsWith(prefix))) {
+      notes.delete(key);
+      withRows(({ statements }) => void statements.dropMeta.run(key));
+    }
+    save();
+  };
   if (notes.size > 0) {
     save();
     for (const [key, value] of notes) withRows(({ statements }) => void statements.setMeta.run(key, value));
   }
-  return { get: (key) => notes.get(key) ?? null, set };
+  return { get: (key) => notes.get(key) ?? null, set, drop };
 };

@@ -20,7 +20,7 @@ export type Sidecar = ChainPlace & { payload: string; signature: string; source:
 export type SidecarStore = {
   /** Writes sidecars durably, with one fsync of a folder for all in it. Throws what the disk throws. */
   write: (sidecars: readonly Sidecar[]) => Promise<void>;
-  /** One sidecar; null when it is gone or altered. */
+  /** One sidecar; null when it is gone, altered, or on a part of the disk that does not read. */
   read: (place: ChainPlace) => Sidecar | null;
   /** The epochs on the disk, oldest first, each with its highest number by name. */
   epochs: () => ChainPlace[];
@@ -53,6 +53,16 @@ const numbersIn = (folder: string): number[] => {
     return names.map(Number).toSorted((a, b) => a - b);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  }
+};
+
+/** As `numbersIn`; null where the disk does not read the folder. */
+const numbersIfReadable = (folder: string): number[] | null => {
+  try {
+    return numbersIn(folder);
+  } catch (error) {
+    if (codeOf(error) !== null) return null;
     throw error;
   }
 };
@@ -93,7 +103,8 @@ export const openSidecars = async (dataDir: string): Promise<SidecarStore> => {
       try {
         return decode(place, readFileSync(pathOf(place), "utf8"));
       } catch (error) {
-        if (codeOf(error) === "ENOENT") return null;
+        // A bad sector (EIO) costs one copy of one row, not the start of the collector.
+        if (codeOf(error) !== null) return null;
         throw error;
       }
     },
@@ -102,15 +113,19 @@ export const openSidecars = async (dataDir: string): Promise<SidecarStore> => {
         const folder = join(root, String(epoch));
         const newest = numbersIn(folder)
           .toReversed()
-          .map((thousand) => numbersIn(join(folder, String(thousand))).at(-1))
+          .map((thousand) => {
+            const seqs = numbersIfReadable(join(folder, String(thousand)));
+            // No number that may be in it is given a second time.
+            return seqs === null ? (thousand + 1) * FOLDER_FILES - 1 : seqs.at(-1);
+          })
           .find((seq) => seq !== undefined);
         return newest === undefined ? [] : [{ epoch, seq: newest }];
       }),
     *folders() {
       for (const epoch of numbersIn(root).toReversed()) {
         for (const thousand of numbersIn(join(root, String(epoch))).toReversed()) {
-          const seqs = numbersIn(join(root, String(epoch), String(thousand))).toReversed();
-          yield seqs.map((seq) => ({ epoch, seq }));
+          const seqs = numbersIfReadable(join(root, String(epoch), String(thousand))) ?? [];
+          yield seqs.toReversed().map((seq) => ({ epoch, seq }));
         }
       }
     },

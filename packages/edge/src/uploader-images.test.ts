@@ -2,16 +2,11 @@
 import { mkdir, readFile, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createSystemClock } from "./clock.ts";
 import { sha256Of } from "./images.ts";
-import { createPruner } from "./receipts.ts";
 import {
   aJpeg,
-  aLineTo,
   aPace,
-  aReceipt,
   aSighting,
-  createTestLog,
   crop,
   drained,
   fill,
@@ -53,36 +48,24 @@ test.for(["stored", "duplicate"])(
   },
 );
 
-test("a quarantined row is settled without the images that were not sent, and goes 7 days after its receipt", async () => {
+test("of a quarantined row those pictures are sent that central says are missing, and none when it says nothing", async () => {
   const pace = { ...aPace, imagesPaused: true };
-  await using line = await openLine((request) =>
-    replyWith(
-      request,
-      (payload) => ({
-        status: "quarantined",
-        reason: "schema",
-        missing: ["full", "crop"],
-        receipt: aReceipt(payload, { receivedAt: new Date().toISOString() }),
-      }),
-      pace,
-    ),
-  );
+  await using line = await openLine((request, count) => {
+    const missing = count === 1 ? { missing: ["full"] } : count === 2 ? { missing: [] } : {};
+    return replyWith(request, () => ({ status: "quarantined", reason: "bad_signature", ...missing }), pace);
+  });
   await fill(line.buffer, 1, true);
   line.uploader.setPace(pace);
   line.start();
   await until(drained(line.buffer));
+  line.uploader.setPace(aPace);
+  await until(() => line.buffer.stats().lanes.images.rows === 0);
+  const second = line.central.batches()[1];
+  expect(second && readBatch(second).parts.map(({ name }) => name)).toEqual(["detections", "image_0_full"]);
+  await fill(line.buffer, 1, true);
+  line.uploader.noteAdded(1);
+  await until(drained(line.buffer));
   expect(line.buffer.due(10, Number.MAX_SAFE_INTEGER, "images")).toEqual([]);
-  // Eight days on, as central's clock says.
-  const offsetMs = () => 8 * 86_400_000;
-  const central = aLineTo(line.central.url);
-  const pruner = createPruner({
-    buffer: line.buffer,
-    central,
-    clock: createSystemClock(),
-    offsetMs,
-    log: createTestLog().log,
-  });
-  expect(await pruner.prune(new AbortController().signal)).toBe(1);
 });
 
 test("retransmit reads the images from the disk and sends them again", async () => {
@@ -108,6 +91,8 @@ test("an image that was altered on the disk is never sent, and its detection is"
   await until(drained(line.buffer));
   const [request] = line.central.batches();
   expect(request && readBatch(request).parts.map((part) => part.name)).toEqual(["detections", "image_0_full"]);
+  expect(line.buffer.stats()).toMatchObject({ damaged: 0, damagedImages: 1 });
+  expect(line.buffer.sacrificed()).toEqual([]);
   expect(line.lines.some(({ level }) => level === "error")).toBe(true);
 });
 

@@ -2,11 +2,19 @@
  * One lane to central: sends a batch, settles what came of it, and waits as the answer says.
  * Rule: only central's receipt acknowledges a row; every other answer means "keep it and try again".
  */
-import { BATCH_ITEMS_MAX, IMAGE_BYTES_MAX, type BatchResponse, type BatchResult, type Pace } from "@chaverim/contracts";
-import { batchBody, type Batch, type BatchElement } from "./batch.ts";
+import {
+  BATCH_ITEMS_MAX,
+  IMAGE_BYTES_MAX,
+  type BatchResponse,
+  type BatchResult,
+  type Pace,
+  type Receipt,
+} from "@chaverim/contracts";
+import { batchBody, detectionsOf, releaseImages, type Batch, type BatchElement } from "./batch.ts";
 import type { DetectionBuffer, DueRow, Lane, Settlement } from "./buffer.ts";
 import type { Central } from "./central.ts";
 import type { Clock } from "./clock.ts";
+import { sha256Of } from "./images.ts";
 import type { Log } from "./log.ts";
 import { fullJitterMs } from "./retry.ts";
 import type { Line } from "./uploader-line.ts";
@@ -61,6 +69,8 @@ export type SendOutcome = {
   kind: "nothing" | "taken" | "kept";
   /** Something due was left for the next batch. */
   more: boolean;
+  /** Rows were passed over because the other lane was sending them. */
+  passedOver: boolean;
   /** Images of this batch's rows are still due. */
   imagesLeft: boolean;
 };
@@ -68,13 +78,20 @@ export type SendOutcome = {
 export type LaneSender = {
   /** The line or central is at fault, and the lane waits before it tries again. */
   isLineDown: () => boolean;
+  /** How long central wants to have no more of the backlog. */
+  pacedMs: () => number;
   /** Ends a wait for a line that was cut. */
   lineBack: () => void;
   /**
-   * Sends a batch and waits as its answer says.
+   * Sends a batch; where it was not taken, waits as its answer says.
    * @param fill makes a batch of rows that are due; `more` says that others have to wait for the next one
+   * @param choose those of the rows that may go now; what it leaves is free for the other lane
    */
-  send: (fill: (rows: DueRow[], more: boolean) => Promise<Batch>, signal: AbortSignal) => Promise<SendOutcome>;
+  send: (
+    fill: (rows: DueRow[], more: boolean) => Promise<Batch>,
+    signal: AbortSignal,
+    choose?: (rows: DueRow[]) => DueRow[],
+  ) => Promise<SendOutcome>;
   /** Waits, and promises to be back then. */
   wait: (ms: number, signal: AbortSignal, waker?: ReturnType<typeof createWaker>) => Promise<void>;
   /** When the lane must have moved on, of `monotonicMs`; infinite while it has nothing to do. */
@@ -91,6 +108,7 @@ export const createLaneSender = (lane: Lane, context: LaneContext): LaneSender =
   let problem: Verdict["kind"] | null = null;
   let lineDown = false;
   let backByMs = Number.POSITIVE_INFINITY;
+  let pacedUntilMs = 0;
 
   const promise = (ms: number) => void (backByMs = clock.monotonicMs() + ms);
 
@@ -161,6 +179,21 @@ export const createLaneSender = (lane: Lane, context: LaneContext): LaneSender =
     return rows.length > 0 ? rows.slice(0, rowLimit()) : free.slice(0, 1);
   };
 
+  /**
+   * What central cannot read it keeps as it came: the detection it is in is found by halves, and acknowledged as what it is. Those
+   * beside it become facts. Returns how long to wait.
+   */
+  const settleUnread = (batch: Batch, receipt: Receipt): number => {
+    const [only] = batch.elements;
+    if (batch.elements.length > 1 || !only) {
+      halveRows(batch);
+      return 0;
+    }
+    log.error({ id: only.row.id }, "central keeps a detection that it cannot read as this collector writes it");
+    buffer.settle([{ seq: only.row.seq, kind: "acknowledged", receipt, missing: [], againAtMs: 0 }]);
+    return 0;
+  };
+
   /** Notes what a verdict teaches; returns how long to wait before the next batch. */
   const learn = (verdict: Exclude<Verdict, { kind: "results" }>, batch: Batch): number => {
     lineDown = verdict.kind === "later" || verdict.kind === "refused" || verdict.kind === "unreachable";
@@ -195,10 +228,9 @@ export const createLaneSender = (lane: Lane, context: LaneContext): LaneSender =
         return fullJitterMs(1, random);
       }
       case "incomplete":
-        if (verdict.unread && batch.elements.length === 1) {
-          log.error({ id: batch.elements[0]?.row.id }, "central cannot read a detection as this collector writes it");
-        }
         return suspectRows(batch);
+      case "unread":
+        return settleUnread(batch, verdict.receipt);
     }
   };
 
@@ -221,16 +253,18 @@ export const createLaneSender = (lane: Lane, context: LaneContext): LaneSender =
     const body = batchBody(batch.elements);
     const answer = await central({ method: "POST", path: "/api/v1/detections/batch", body, timeoutMs });
     const ids = batch.elements.map(({ row }) => row.id);
-    return { verdict: readVerdict(answer, ids, clock.nowMs()), tookMs: clock.monotonicMs() - sentMs };
+    const sentSha256 = () => sha256Of(detectionsOf(batch.elements));
+    return { verdict: readVerdict(answer, ids, sentSha256, clock.nowMs()), tookMs: clock.monotonicMs() - sentMs };
   };
 
-  /** Sends a batch that holds something and waits as its answer says. */
+  /** Sends a batch that holds something, and notes or waits as its answer says. */
   const deliver = async (batch: Batch, signal: AbortSignal): Promise<Pick<SendOutcome, "kind" | "imagesLeft">> => {
     const { verdict, tookMs } = await ask(batch);
     if (verdict.kind === "results") {
+      releaseImages(batch);
       const imagesLeft = takeResults(batch, verdict.response, tookMs) || batch.imagesLeft;
       release(batch.elements.map(({ row }) => row));
-      await wait(context.pace.delayMs, signal);
+      pacedUntilMs = clock.monotonicMs() + context.pace.delayMs;
       return { kind: "taken", imagesLeft };
     }
     failures++;
@@ -248,21 +282,22 @@ export const createLaneSender = (lane: Lane, context: LaneContext): LaneSender =
     for (const { seq } of rows) underWay.delete(seq);
   };
 
-  const send: LaneSender["send"] = async (fill, signal) => {
+  const send: LaneSender["send"] = async (fill, signal, choose = (rows) => rows) => {
     promise(FILL_MAX_MS);
     const due = buffer.due(rowLimit() + underWay.size + 1, clock.monotonicMs(), lane);
     const free = due.filter(({ seq }) => !underWay.has(seq));
-    const rows = chooseRows(free);
+    const passedOver = free.length < due.length;
+    const rows = choose(chooseRows(free));
     for (const { seq } of rows) underWay.add(seq);
     try {
       const batch = await fill(rows, free.length > rows.length);
       noteUnsent(batch);
       const taken = new Set(batch.elements.map(({ row }) => row.seq));
       release(rows.filter(({ seq }) => !taken.has(seq)));
-      if (taken.size > 0) return { ...(await deliver(batch, signal)), more: free.length > taken.size };
+      if (taken.size > 0) return { ...(await deliver(batch, signal)), more: free.length > taken.size, passedOver };
       lineDown = false;
       // Images that are gone made room: what is behind them has not been looked at.
-      return { kind: "nothing", more: batch.lost.length + batch.idle.length > 0, imagesLeft: false };
+      return { kind: "nothing", more: batch.lost.length + batch.idle.length > 0, imagesLeft: false, passedOver };
     } finally {
       release(rows);
     }
@@ -272,6 +307,7 @@ export const createLaneSender = (lane: Lane, context: LaneContext): LaneSender =
 
   return {
     isLineDown: () => lineDown,
+    pacedMs: () => Math.max(0, pacedUntilMs - clock.monotonicMs()),
     lineBack: lineBack.wake,
     send,
     wait,

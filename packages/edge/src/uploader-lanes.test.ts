@@ -51,6 +51,28 @@ const keeping = (pace = aPace) => {
   };
 };
 
+test("a detection that waited because its images were under way goes by itself when they did not arrive", async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const pace = { ...aPace, maxBatch: 1, delayMs: 100 };
+  const keep = keeping(pace);
+  await using line = await openLine(async (request) => {
+    if (!carriesImages(request)) return keep(request);
+    await held;
+    return "hang up";
+  });
+  line.uploader.setPace(pace);
+  await fill(line.buffer, 2, true);
+  line.start();
+  await until(() => line.central.batches().some(carriesImages) && line.buffer.stats().lanes.metadata.rows === 1);
+  // Long enough for the detections' lane to have looked, and found its only row on its way with the images.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  line.uploader.setPace({ ...pace, imagesPaused: true });
+  release();
+  await until(() => line.buffer.stats().lanes.metadata.rows === 0);
+  expect(line.buffer.stats().lanes.images.rows).toBe(4);
+});
+
 test("a fresh detection overtakes an image request that is under way, and a backlog of others", async () => {
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
@@ -72,6 +94,50 @@ test("a fresh detection overtakes an image request that is under way, and a back
   expect(line.central.batches().filter(carriesImages)).toHaveLength(1);
   release();
   await until(isEmpty(line.buffer));
+});
+
+test("images of a detection that is sent while others' images are under way follow them", async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const keep = keeping();
+  await using line = await openLine(async (request) => {
+    if (carriesImages(request)) await held;
+    return keep(request);
+  });
+  line.uploader.setPace({ ...aPace, imagesPaused: true });
+  await fill(line.buffer, 1, true);
+  line.start();
+  await until(() => line.buffer.stats().lanes.metadata.rows === 0);
+  line.uploader.setPace(aPace);
+  await until(() => line.central.batches().some(carriesImages));
+  await line.buffer.add(aSighting({ plate: "FRESH", pictures: [...pictures] }));
+  line.uploader.noteAdded(100);
+  await until(() => line.buffer.stats().lanes.metadata.rows === 0);
+  release();
+  await until(isEmpty(line.buffer));
+  expect(line.central.batches().map(carriesImages)).toEqual([false, true, false, true]);
+});
+
+test("what central turns out not to hold goes again, also when that is heard while another batch is under way", async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const keep = keeping();
+  await using line = await openLine(async (request) => {
+    if (request.body.includes("SECOND")) await held;
+    return keep(request);
+  });
+  line.start();
+  for (const plate of ["FIRST", "SECOND"]) {
+    await line.buffer.add(aSighting({ plate }));
+    line.uploader.noteAdded(100);
+    await until(() => line.central.batches().some((request) => request.body.includes(plate)));
+    if (plate === "FIRST") await until(isEmpty(line.buffer));
+  }
+  expect(line.buffer.notHeld(line.buffer.epoch, [], false)).toBe(1);
+  line.uploader.noteAgain();
+  release();
+  await until(isEmpty(line.buffer));
+  expect(line.central.batches().map((request) => request.body.includes("FIRST"))).toEqual([true, false, true]);
 });
 
 test("metadata goes newest first and images oldest first, each row and each image once", async () => {

@@ -8,6 +8,7 @@ import {
   type BatchResponse,
   type BatchResult,
   type ImageRole,
+  type Receipt,
 } from "@chaverim/contracts";
 import * as z from "zod";
 import type { BatchElement } from "./batch.ts";
@@ -29,11 +30,28 @@ export type Verdict =
   | { kind: "unreachable"; reason: string; timedOut: boolean }
   | { kind: "refused"; reason: string }
   | { kind: "too_large"; reason: string; limits: SizeLimits }
-  /** `unread`: it arrived, and central could not read it at all. */
-  | { kind: "incomplete"; reason: string; unread: boolean };
+  | { kind: "incomplete"; reason: string }
+  /** It arrived as it was sent, central keeps it so, and cannot read it: a fault of ours, not of the line. */
+  | { kind: "unread"; reason: string; receipt: Receipt };
 
-/** Reads an answer to a batch of these ids, in their order. */
-export const readVerdict = (answer: CentralAnswer, ids: readonly string[], nowMs: number): Verdict => {
+/** Reads the answer to a body that is no batch to central: whether it is what was sent is in the receipt. */
+const readMalformed = (text: string, sentSha256: string): Verdict => {
+  const result = batchResponseSchema.safeParse(readJson(text)).data?.results[0];
+  const reason = `central could not read the batch${result?.detail === undefined ? "" : `: ${result.detail}`}`;
+  const receipt = result?.receipt;
+  return receipt?.payload === sentSha256 ? { kind: "unread", reason, receipt } : { kind: "incomplete", reason };
+};
+
+/**
+ * Reads an answer to a batch of these ids, in their order.
+ * @param sentSha256 of the batch's part `detections`
+ */
+export const readVerdict = (
+  answer: CentralAnswer,
+  ids: readonly string[],
+  sentSha256: () => string,
+  nowMs: number,
+): Verdict => {
   if (answer.kind === "unreachable") return answer;
   const { status, retryAfter, text } = answer;
   if (status === 200) {
@@ -50,10 +68,9 @@ export const readVerdict = (answer: CentralAnswer, ids: readonly string[], nowMs
   const reason = failure.success ? `${failure.data.code}: ${failure.data.message}` : `status ${status}`;
   switch (status) {
     case 202:
-      // Every row was JSON when it was written, and is hashed before it is sent: the line changed it, as with 400.
-      return { kind: "incomplete", reason: "central could not read the batch", unread: true };
+      return readMalformed(text, sentSha256());
     case 400:
-      return { kind: "incomplete", reason, unread: false };
+      return { kind: "incomplete", reason };
     case 401:
     case 403:
       return { kind: "refused", reason };
@@ -68,8 +85,8 @@ export const readVerdict = (answer: CentralAnswer, ids: readonly string[], nowMs
 
 /** The images that central still wants of a row. Where it does not say, it has only what was sent. */
 export const missingOf = ({ row, images }: BatchElement, { status, missing }: BatchResult): readonly ImageRole[] => {
-  // What is in quarantine is settled as it is: its pictures would have no detection to belong to.
-  if (status === "quarantined") return [];
+  // Of what it keeps in quarantine central wants pictures only where it says so: where it found the detection's signature wrong.
+  if (status === "quarantined") return missing ?? [];
   const sent = new Set(images.map(({ role }) => role));
   return missing ?? row.imagesDue.map(({ role }) => role).filter((role) => !sent.has(role));
 };

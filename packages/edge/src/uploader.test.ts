@@ -23,6 +23,7 @@ import {
   type ReceivedRequest,
   type Reply,
 } from "./testing.ts";
+import { sha256Of } from "./images.ts";
 import { readVerdict } from "./uploader-verdict.ts";
 
 /** Rows of which something is still to be sent, now or later. */
@@ -191,8 +192,8 @@ test("results for other ids are not believed", () => {
     pace: aPace,
   };
   const answer = { kind: "answered", status: 200, retryAfter: null, text: JSON.stringify(body) } as const;
-  expect(readVerdict(answer, ["mine"], 0).kind).toBe("later");
-  expect(readVerdict(answer, ["another"], 0).kind).toBe("results");
+  expect(readVerdict(answer, ["mine"], () => "", 0).kind).toBe("later");
+  expect(readVerdict(answer, ["another"], () => "", 0).kind).toBe("results");
 });
 
 test.for([
@@ -262,6 +263,42 @@ test.for([400, 202])(
     expect(line.buffer.due(10, Number.MAX_SAFE_INTEGER, "metadata")[0]?.payload).toContain("CUT");
   },
 );
+
+test("what central keeps although it cannot read it is found by halves and acknowledged; all others become facts, and the log says whose fault it is", async () => {
+  await using line = await openLine((request) => {
+    if (!request.body.includes("UNREAD")) return storedReply(request);
+    const body = readBatch(request).parts[0]?.body ?? Buffer.alloc(0);
+    const receipt = { ...aReceipt('{"seq":0,"epoch":0}'), seq: null, payload: sha256Of(body) };
+    const result = { id: null, status: "quarantined", reason: "malformed", receipt };
+    return { status: 202, body: { results: [result], pace: aPace } };
+  });
+  await fill(line.buffer, 4);
+  await line.buffer.add(aSighting({ plate: "UNREAD" }));
+  await fill(line.buffer, 3);
+  line.start();
+  await until(drained(line.buffer));
+  const alone = line.central.batches().filter((request) => request.body.includes("UNREAD"));
+  expect(alone.map((request) => readBatch(request).payloads.length)).toEqual([8, 4, 4, 2, 2, 1]);
+  const fault = "central keeps a detection that it cannot read as this collector writes it";
+  expect(line.lines.filter(({ message }) => message === fault)).toHaveLength(1);
+});
+
+test("while central slows a backlog down, a fresh detection goes by itself within a second", async () => {
+  const pace = { delayMs: 3_000, maxBatch: 2, imagesPaused: false };
+  await using line = await openLine((request) => storedReply(request, pace));
+  await fill(line.buffer, 5);
+  line.uploader.setPace(pace);
+  line.start();
+  await until(() => line.buffer.stats().rows === 3);
+  const added = performance.now();
+  await line.buffer.add(aSighting({ plate: "FRESH" }));
+  line.uploader.noteAdded(100);
+  await until(() => line.central.batches().length === 2);
+  expect(performance.now() - added).toBeLessThan(1_000);
+  const { payloads } = readBatch(line.central.batches()[1] as ReceivedRequest);
+  expect(payloads.map((payload) => (JSON.parse(payload) as { plate: { text: string } }).plate.text)).toEqual(["FRESH"]);
+  await until(() => line.buffer.stats().rows === 3);
+});
 
 test("a heartbeat that gets through ends the waiting for a line that was cut", async () => {
   await using line = await openLine((request, count) => (count === 1 ? "hang up" : storedReply(request)), {

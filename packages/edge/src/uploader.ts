@@ -4,7 +4,7 @@
  * Rule: the metadata lane never waits for an image.
  */
 import type { Pace } from "@chaverim/contracts";
-import { fillImageBatch, fillMetadataBatch } from "./batch.ts";
+import { fillImageBatch, fillMetadataBatch, rowsWithRoom } from "./batch.ts";
 import type { DetectionBuffer, DueRow } from "./buffer.ts";
 import type { Central } from "./central.ts";
 import type { Clock } from "./clock.ts";
@@ -20,6 +20,8 @@ export type BatchTrigger = { intervalMs: number; rows: number; bytes: number };
 /** Boards that start together after a power cut spread over this time. */
 const BOOT_SPREAD_MS = 30_000;
 const JUST_BOOTED_MS = 2 * 60_000;
+/** Central slows a backlog down, not an alert: a fresh detection waits no longer for it than this, or its own interval. */
+const PACED_FRESH_MS = 250;
 /** A lane that is this late against its own promise hangs. */
 const STUCK_MS = 60_000;
 
@@ -61,8 +63,12 @@ export const createUploader = (options: UploaderOptions): Uploader => {
   let pending = { rows: 0, bytes: 0, sinceMs: 0 };
   /** Rows may be due that nobody has counted: at start, and whenever a batch could not take everything. */
   let backlog = true;
+  /** As much, said while a batch is under way, which knows nothing of it. */
+  let backlogMeanwhile = false;
   let imagesWait = true;
   let imagesUnderWay = false;
+  /** The images' lane had rows whose detections were due as well: whether they have gone with their images is seen when it is done. */
+  let passedOver = false;
   const limits = () => ({ bytes: line.budget(), imageBytes: context.limits.imageBytes });
 
   /** Images that are due and older than the oldest of these rows. */
@@ -74,23 +80,47 @@ export const createUploader = (options: UploaderOptions): Uploader => {
   };
 
   const sendMetadata = async (signal: AbortSignal): Promise<void> => {
+    // Newest first: with so many rows it is the fresh ones that go.
+    const rowsMax = metadata.pacedMs() > 0 ? Math.max(1, pending.rows) : Number.POSITIVE_INFINITY;
     pending = { rows: 0, bytes: 0, sinceMs: 0 };
-    const outcome = await metadata.send((rows, more) => {
-      const alone = more || imagesUnderWay || context.pace.imagesPaused || line.isSlow() || olderImagesWait(rows);
-      return fillMetadataBatch(buffer, rows, limits(), !alone);
-    }, signal);
-    backlog = outcome.kind === "kept" || outcome.more;
+    backlogMeanwhile = false;
+    const outcome = await metadata.send(
+      (rows, more) => {
+        const alone = more || imagesUnderWay || context.pace.imagesPaused || line.isSlow() || olderImagesWait(rows);
+        return fillMetadataBatch(buffer, rows, limits(), !alone);
+      },
+      signal,
+      (rows) => rows.slice(0, rowsMax),
+    );
+    if (outcome.passedOver && imagesUnderWay) passedOver = true;
+    else if (outcome.passedOver) backlogMeanwhile = true;
+    backlog = outcome.kind === "kept" || outcome.more || backlogMeanwhile;
     if (outcome.imagesLeft) imagesWait = true;
     imagesWaker.wake();
   };
 
+  /** Detections may be due that this lane has passed over, or nobody has added. */
+  const noteMetadata = () => {
+    passedOver = false;
+    backlog = true;
+    backlogMeanwhile = true;
+    added.wake();
+  };
+
   const sendImages = async (signal: AbortSignal): Promise<void> => {
     imagesUnderWay = true;
+    // Before, and not after: meanwhile the other lane, or a heartbeat, may say that there are more.
+    imagesWait = false;
     try {
-      const outcome = await images.send((rows) => fillImageBatch(buffer, rows, limits()), signal);
-      imagesWait = outcome.kind === "kept" || outcome.more || outcome.imagesLeft;
+      const outcome = await images.send(
+        (rows) => fillImageBatch(buffer, rows, limits()),
+        signal,
+        (rows) => rowsWithRoom(rows, limits()),
+      );
+      if (outcome.kind === "kept" || outcome.more || outcome.imagesLeft) imagesWait = true;
     } finally {
       imagesUnderWay = false;
+      if (passedOver) noteMetadata();
     }
   };
 
@@ -100,9 +130,9 @@ export const createUploader = (options: UploaderOptions): Uploader => {
   };
 
   const noteAgain = () => {
-    backlog = true;
     imagesWait = true;
-    wakeBoth();
+    noteMetadata();
+    imagesWaker.wake();
   };
 
   /** How long it is until a row's own waiting time is over; when one's is, both lanes look what is due. */
@@ -112,14 +142,23 @@ export const createUploader = (options: UploaderOptions): Uploader => {
     return waitMs;
   };
 
+  /** How long the fresh detections can wait, `pacedMs` of it because central asked for a pause. */
+  const freshWaitMs = (pacedMs: number): number => {
+    if (pending.rows === 0) return Number.POSITIVE_INFINITY;
+    const dueAtMs = pending.sinceMs + trigger.intervalMs;
+    const latestMs = pending.sinceMs + Math.max(trigger.intervalMs, PACED_FRESH_MS);
+    if (pacedMs > 0) return Math.max(dueAtMs, Math.min(latestMs, clock.monotonicMs() + pacedMs)) - clock.monotonicMs();
+    const isFull = pending.rows >= trigger.rows || pending.bytes >= trigger.bytes;
+    return isFull ? 0 : dueAtMs - clock.monotonicMs();
+  };
+
   /** Waits until a batch is due by age, count or bytes, or a row's own waiting time is over. */
   const untilMetadataDue = async (signal: AbortSignal): Promise<void> => {
     for (;;) {
-      const againMs = untilNextAgainMs();
-      if (signal.aborted || backlog || pending.rows >= trigger.rows || pending.bytes >= trigger.bytes) return;
-      const dueAtMs = pending.rows > 0 ? pending.sinceMs + trigger.intervalMs : Number.POSITIVE_INFINITY;
-      const waitMs = dueAtMs - clock.monotonicMs();
-      if (waitMs <= 0) return;
+      const pacedMs = metadata.pacedMs();
+      const againMs = pacedMs > 0 ? Number.POSITIVE_INFINITY : untilNextAgainMs();
+      const waitMs = Math.min(freshWaitMs(pacedMs), backlog ? pacedMs : Number.POSITIVE_INFINITY);
+      if (signal.aborted || waitMs <= 0) return;
       await metadata.wait(Math.min(waitMs, againMs), signal, added);
     }
   };
@@ -129,9 +168,11 @@ export const createUploader = (options: UploaderOptions): Uploader => {
     for (;;) {
       // While the line is cut the metadata lane alone tries; on a slow one alerts and their backlog come first.
       const blocked = context.pace.imagesPaused || metadata.isLineDown() || (line.isSlow() && backlog);
-      const waitMs = blocked ? Number.POSITIVE_INFINITY : untilNextAgainMs();
-      if (signal.aborted || (imagesWait && !blocked)) return;
-      await images.wait(waitMs, signal, imagesWaker);
+      const pacedMs = images.pacedMs();
+      const againMs = blocked || pacedMs > 0 ? Number.POSITIVE_INFINITY : untilNextAgainMs();
+      const isDue = imagesWait && !blocked;
+      if (signal.aborted || (isDue && pacedMs <= 0)) return;
+      await images.wait(Math.min(againMs, pacedMs > 0 ? pacedMs : Number.POSITIVE_INFINITY), signal, imagesWaker);
     }
   };
 

@@ -18,12 +18,25 @@ test("the keys are made once, in a file that nobody else may read, without the p
   const path = join(folder.path, "vault.json");
   await chmod(path, 0o644);
   const again = await openVault(folder.path, board);
-  expect([made.isNew, again.isNew, made.boundTo]).toEqual([true, false, "serial"]);
+  expect(made.boundTo).toBe("serial");
   expect(again.publicKeySpki).toBe(made.publicKeySpki);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   const { deviceKey } = JSON.parse(await readFile(path, "utf8")) as { deviceKey: string };
   // A PKCS #8 Ed25519 key begins with 302e020100; what is in the file does not.
   expect(Buffer.from(deviceKey, "base64").includes(Buffer.from("302e020100300506032b6570", "hex"))).toBe(false);
+});
+
+test("rows are adopted until that is said to be over, and nobody who has the file can ask for it again", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "vault.json");
+  const made = await openVault(folder.path, board);
+  const again = await openVault(folder.path, board);
+  expect([made.adopting, again.adopting]).toEqual([true, true]);
+  await again.endAdopting();
+  expect([again.adopting, (await openVault(folder.path, board)).adopting]).toEqual([false, false]);
+  const file = JSON.parse(await readFile(path, "utf8")) as { deviceKey: string };
+  await writeFile(path, JSON.stringify({ ...file, adopting: file.deviceKey }));
+  expect((await openVault(folder.path, board)).adopting).toBe(false);
 });
 
 test("a signature verifies under the public key for its own type and text alone", async () => {
@@ -59,7 +72,7 @@ test("a folder that was copied to another computer does not open, and one senten
   await expect(copied).rejects.toThrow(FatalError);
   await expect(copied).rejects.toThrow(/made on another computer and does not open here: put the card back/);
   await expect(openVault(folder.path, { identity: null, otpKey: null })).rejects.toThrow(FatalError);
-  expect((await openVault(folder.path, board)).isNew).toBe(false);
+  expect((await openVault(folder.path, board)).boundTo).toBe("serial");
 });
 
 test("a key burnt into the board is needed when the keys were made with it, and not when it was burnt later", async () => {
@@ -76,7 +89,7 @@ test("a key burnt into the board is needed when the keys were made with it, and 
 test("a computer with no identity can hold keys, bound to nothing but the folder", async () => {
   await using folder = await temporaryFolder();
   await openVault(folder.path, { identity: null, otpKey: null });
-  expect(await openVault(folder.path, otherBoard)).toMatchObject({ isNew: false, boundTo: "nothing" });
+  expect(await openVault(folder.path, otherBoard)).toMatchObject({ boundTo: "nothing" });
 });
 
 test("a file that is damaged is told and left as it is", async () => {

@@ -36,8 +36,10 @@ export type SealPurpose = "device-key" | "secret" | "image";
 export type Vault = {
   /** Ed25519, SPKI, DER, base64: what central learns of this device. */
   publicKeySpki: string;
-  /** True when this start made the keys: the folder belonged to no device before. */
-  isNew: boolean;
+  /** True until it was noted which rows are older than the keys, however many starts that takes. A getter. */
+  readonly adopting: boolean;
+  /** Notes, durably, that no row is to be adopted from now on. */
+  endAdopting: () => Promise<void>;
   /** What the keys are bound to besides the folder; `nothing` where the computer has no identity (a container). */
   boundTo: "serial" | "machine-id" | "nothing";
   /** True when a key burnt into the board is needed as well. */
@@ -66,6 +68,8 @@ const fileSchema = z.object({
   otpKey: z.boolean(),
   /** PKCS #8, DER, sealed, base64. */
   deviceKey: z.base64(),
+  /** Sealed, while rows that are older than the keys have not been noted: nobody can ask for that a second time. */
+  adopting: z.base64().optional(),
 });
 type VaultFile = z.infer<typeof fileSchema>;
 
@@ -139,19 +143,25 @@ const unseal = (key: Buffer, sealed: Uint8Array, label: string): Buffer | null =
 };
 
 const DEVICE_KEY_LABEL = "ed25519";
+const ADOPTING_LABEL = "adopting";
+
+const writeFile = (dataDir: string, file: VaultFile): Promise<void> =>
+  writeDurably(dataDir, dataDir, FILE, (handle) => handle.writeFile(`${JSON.stringify(file)}\n`));
 
 const makeFile = async (dataDir: string, board: Board): Promise<VaultFile> => {
   const root = randomBytes(ROOT_BYTES);
   const { privateKey } = generateKeyPairSync("ed25519");
   const deviceKey = privateKey.export({ format: "der", type: "pkcs8" });
+  const keys = createKeys(root, board);
   const file: VaultFile = {
     v: 1,
     root: root.toString("base64"),
     boundTo: board.identity?.kind ?? "nothing",
     otpKey: board.otpKey !== null,
-    deviceKey: seal(createKeys(root, board)["device-key"], deviceKey, DEVICE_KEY_LABEL).toString("base64"),
+    deviceKey: seal(keys["device-key"], deviceKey, DEVICE_KEY_LABEL).toString("base64"),
+    adopting: seal(keys.secret, Buffer.alloc(0), ADOPTING_LABEL).toString("base64"),
   };
-  await writeDurably(dataDir, dataDir, FILE, (handle) => handle.writeFile(`${JSON.stringify(file)}\n`));
+  await writeFile(dataDir, file);
   return file;
 };
 
@@ -206,9 +216,18 @@ export const openVault = async (dataDir: string, board: Board = readBoard()): Pr
   await chmod(path, 0o600);
   const { keys, privateKey } = openDeviceKey(path, file, board);
   const publicKey = createPublicKey(privateKey);
+  const { adopting: sealedAdopting, ...adopted } = file;
+  let adopting =
+    sealedAdopting !== undefined && unseal(keys.secret, Buffer.from(sealedAdopting, "base64"), ADOPTING_LABEL) !== null;
   return {
     publicKeySpki: publicKey.export({ format: "der", type: "spki" }).toString("base64"),
-    isNew: text === null,
+    get adopting() {
+      return adopting;
+    },
+    endAdopting: async () => {
+      await writeFile(dataDir, adopted);
+      adopting = false;
+    },
     boundTo: file.boundTo,
     hasOtpKey: file.otpKey,
     sign: (type, message) => sign(null, signedBytes(type, message), privateKey).toString("base64"),

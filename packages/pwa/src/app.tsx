@@ -38,6 +38,7 @@ import AlertsScreen from "./screens/alerts.tsx";
 import LiveScreen from "./screens/live.tsx";
 
 const AccessLogScreen = lazy(() => import("./screens/access-log.tsx"));
+const CollectorScreen = lazy(() => import("./screens/collector.tsx"));
 const CollectorsScreen = lazy(() => import("./screens/collectors.tsx"));
 const ListsScreen = lazy(() => import("./screens/lists.tsx"));
 const JoinScreen = lazy(() => import("./screens/join.tsx"));
@@ -48,6 +49,7 @@ const MyLogScreen = lazy(() => import("./screens/my-log.tsx"));
 const PeopleScreen = lazy(() => import("./screens/people.tsx"));
 const PersonScreen = lazy(() => import("./screens/person.tsx"));
 const PlateScreen = lazy(() => import("./screens/plate.tsx"));
+const QuarantineScreen = lazy(() => import("./screens/quarantine.tsx"));
 const ReviewsScreen = lazy(() => import("./screens/reviews.tsx"));
 const SearchScreen = lazy(() => import("./screens/search.tsx"));
 const SettingsScreen = lazy(() => import("./screens/settings.tsx"));
@@ -75,7 +77,14 @@ const PLACES: readonly Place[] = [
   { href: "/search", word: "nav.search", icon: Search, needs: "search_plates", also: "/plates" },
   { href: "/map", word: "nav.map", icon: MapIcon, needs: "see_alerts" },
   { href: "/lists", word: "nav.lists", icon: ListIcon, needs: "read_watchlists" },
-  { href: "/collectors", word: "nav.collectors", icon: Server, needs: "see_collectors", only: "desk" },
+  {
+    href: "/collectors",
+    word: "nav.collectors",
+    icon: Server,
+    needs: "see_collectors",
+    only: "desk",
+    also: "/quarantine",
+  },
   { href: "/people", word: "nav.people", icon: Users, needs: "manage_people", only: "desk" },
   { href: "/access-log", word: "nav.log", icon: FileText, needs: "read_log", only: "desk", also: "/reviews" },
   { href: "/settings", word: "nav.settings", icon: SlidersHorizontal, needs: "set_policy", only: "desk" },
@@ -300,6 +309,8 @@ export const App = () => (
     <Route path="/map" component={MapScreen} />
     <Route path="/lists" component={ListsScreen} />
     <Route path="/collectors" component={CollectorsScreen} />
+    <Route path="/collectors/:id" component={CollectorScreen} />
+    <Route path="/quarantine" component={QuarantineScreen} />
     <Route path="/people" component={PeopleScreen} />
     <Route path="/people/:id" component={PersonScreen} />
     <Route path="/access-log" component={AccessLogScreen} />

@@ -1,8 +1,16 @@
 /**
- * Detections and alerts for tests, complete and plausible, with what a test is about given by it.
+ * Detections, alerts and collectors for tests, complete and plausible, with what a test is about given by it.
  * Rule: used by tests alone.
  */
-import { type AlertView, type DetectionView, explainMatch, normalizePlate } from "@chaverim/contracts";
+import {
+  type AlertView,
+  type CollectorView,
+  type CommandView,
+  type DetectionView,
+  type HealthAlert,
+  explainMatch,
+  normalizePlate,
+} from "@chaverim/contracts";
 
 /** A valid uuid that names a small number. */
 export const uuidOf = (number: number): string => `00000000-0000-7000-8000-${String(number).padStart(12, "0")}`;
@@ -47,5 +55,62 @@ export const anAlert = (
   createdAt: secondsIn(number),
   acknowledged: null,
   resolved: null,
+  ...more,
+});
+
+/** A collector that is well, with one camera. */
+export const aCollector = (more: Partial<CollectorView> = {}): CollectorView => ({
+  id: uuidOf(1),
+  name: "Bridge",
+  state: "live",
+  lastSeenAt: secondsIn(0),
+  lastHeartbeatAt: secondsIn(0),
+  version: "1.8.2",
+  protocol: 2,
+  queue: { rows: 0, oldestAt: null },
+  lanes: {
+    metadata: { rows: 0, oldestAt: null },
+    images: { rows: 0, oldestAt: null },
+    drainSeconds: null,
+    imageSecondsLeft: null,
+  },
+  clockOffsetMs: 0,
+  signed: true,
+  health: [],
+  diskUsed: 0.5,
+  temperature: 50,
+  throttled: false,
+  quarantined: 0,
+  perMinute: [],
+  delaySeconds: null,
+  keys: [],
+  cameras: [
+    { id: uuidOf(2), name: "gate", area: null, approved: true, status: "online", lastDetectionAt: secondsIn(0) },
+  ],
+  ...more,
+});
+
+export const aProblem = (kind: HealthAlert["kind"], more: Partial<HealthAlert> = {}): HealthAlert => ({
+  id: uuidOf(1),
+  kind,
+  camera: null,
+  detail: {},
+  openedAt: secondsIn(0),
+  resolvedAt: null,
+  ...more,
+});
+
+/** A test of the camera `gate` that was given and not fetched. */
+export const aCommand = (more: Partial<CommandView> = {}): CommandView => ({
+  id: uuidOf(1),
+  verb: "capture_test",
+  camera: { id: uuidOf(2), name: "gate" },
+  level: null,
+  createdAt: secondsIn(0),
+  createdBy: "Rivka A.",
+  notAfter: secondsIn(86_400),
+  sentAt: null,
+  acked: null,
+  arrivedAt: null,
   ...more,
 });

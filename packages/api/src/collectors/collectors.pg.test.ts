@@ -56,6 +56,8 @@ test("A heartbeat is answered with time and pace, and its health is shown", asyn
   expect(await viewOf(collector)).toMatchObject({
     state: "live",
     version: "0.1.0",
+    protocol: 1,
+    throttled: null,
     queue: { rows: 0, oldestAt: null },
     diskUsed: 0.75,
     temperature: 51.5,
@@ -75,6 +77,21 @@ test("A collector is live, draining, late, offline or revoked as it was last hea
   expect((await viewOf(collector))?.state).toBe("live");
   await revokeCollector(central.sql, collector.id, "lost", null);
   expect((await viewOf(collector))?.state).toBe("revoked");
+});
+
+test("What waits in quarantine is counted until it is decided, for whoever manages collectors", async () => {
+  const admin = await central.signIn("admin");
+  const collector = await central.addCollector();
+  const countOf = async () =>
+    (await admin.trpc.collectors.list.query()).find(({ id }) => id === collector.id)?.quarantined;
+  expect(await countOf()).toBe(0);
+  await sendBatch(central.url, collector.apiKey, [1, 2]);
+  expect(await countOf()).toBe(2);
+  expect((await viewOf(collector))?.quarantined).toBeNull();
+  const { items } = await admin.trpc.quarantine.list.query({ open: true });
+  const mine = items.find((item) => item.collector.id === collector.id);
+  await admin.trpc.quarantine.decide.mutate({ id: mine?.id ?? "", decision: "kept" });
+  expect(await countOf()).toBe(1);
 });
 
 test("A batch counts as a sign of life, in its minute, with its delay", async () => {

@@ -1,8 +1,8 @@
 /** Commands: who gives them, who gets them, how they are signed, and how they are answered. */
 import { createPublicKey, randomBytes, verify } from "node:crypto";
-import { type Command, commandText, signedBytes } from "@chaverim/contracts";
+import { type Command, TEST_VENDOR, commandText, signedBytes } from "@chaverim/contracts";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { sendBatch } from "../testing/batches.ts";
+import { aDetection, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
 import { aDevice, aHeartbeat, sendHeartbeat } from "../testing/devices.ts";
 import { type Browser, failureOf } from "../testing/people.ts";
@@ -26,6 +26,7 @@ beforeEach(async () => {
 
 type Asked = Parameters<Browser["trpc"]["collectors"]["command"]["mutate"]>[0];
 const give = (command: object, id = collector.id) => admin.trpc.collectors.command.mutate({ id, ...command } as Asked);
+const testCamera = (cameraId: string, id = collector.id) => admin.trpc.collectors.testCamera.mutate({ id, cameraId });
 const diagnostics = { verb: "send_diagnostics", args: {} };
 const fetchCommands = async (of = collector): Promise<Command[]> =>
   (await sendHeartbeat(central.url, of.apiKey, aHeartbeat())).body.commands;
@@ -68,13 +69,29 @@ test("A command goes out with the next heartbeats, signed for this collector, un
     {
       id,
       verb: "set_log_level",
+      camera: null,
+      level: "debug",
       createdAt: expect.any(String),
       createdBy: "A admin",
       notAfter: command?.notAfter,
       sentAt: expect.any(String),
       acked: { at: expect.any(String), ...done },
+      arrivedAt: null,
     },
   ]);
+});
+
+test("A test detection has arrived when central holds the one that names this command, and not before", async () => {
+  const [camera] = await central.sql<{ id: string }[]>`select id from cameras where collector_id = ${collector.id}`;
+  const testOf = (eventId: string) => aDetection({ plate: null, vendor: { name: TEST_VENDOR, eventId } });
+  const read = async () => (await admin.trpc.collectors.commands.query({ id: collector.id }))[0];
+  const { id } = await testCamera("gate");
+  await fetchCommands();
+  expect(await ack(id, done)).toBe(200);
+  await sendBatch(central.url, collector.apiKey, [testOf(crypto.randomUUID()), aDetection({ plate: null })]);
+  expect(await read()).toMatchObject({ camera: { id: camera?.id, name: "gate" }, arrivedAt: null });
+  const { body } = await sendBatch(central.url, collector.apiKey, [testOf(id)]);
+  expect((await read())?.arrivedAt).toBe(body.results[0]?.receipt?.receivedAt);
 });
 
 test("Counters rise with each command of a collector, however many are given at once, and after a restore as well", async () => {
@@ -91,22 +108,24 @@ test("Counters rise with each command of a collector, however many are given at 
 
 test("A camera is named by central's id and told by the collector's own name; one of another collector is not found", async () => {
   const [camera] = await central.sql<{ id: string }[]>`select id from cameras where collector_id = ${collector.id}`;
-  await give({ verb: "capture_test", args: { cameraId: camera?.id } });
+  await testCamera(camera?.id ?? "");
   await give({ verb: "restart_adapter", args: { cameraId: "gate" } });
   expect((await fetchCommands()).map(({ verb, args }) => [verb, args])).toEqual([
     ["capture_test", { cameraId: "gate" }],
     ["restart_adapter", { cameraId: "gate" }],
   ]);
   const other = await central.addCollector();
-  expect(await failureOf(give({ verb: "capture_test", args: { cameraId: camera?.id } }, other.id))).toBe("not_found");
+  expect(await failureOf(testCamera(camera?.id ?? "", other.id))).toBe("not_found");
 });
 
 test.each([
   { verb: "apply_config", args: {} },
   { verb: "shell", args: { command: "id" } },
   { verb: "set_log_level", args: { level: "trace" } },
-  { verb: "capture_test", args: {} },
-  { verb: "capture_test", args: { cameraId: "x".repeat(129) } },
+  { verb: "restart_adapter", args: {} },
+  { verb: "restart_adapter", args: { cameraId: "x".repeat(129) } },
+  // A test of a camera is a procedure of its own, because it asks for no code.
+  { verb: "capture_test", args: { cameraId: "gate" } },
 ])("What is no command is refused: %j", async (command) => {
   expect(await failureOf(give(command))).toBe("invalid");
 });
@@ -180,4 +199,40 @@ test("A key that somebody has already is not taken, and the command stays open",
   expect(await ack(id, { ...done, newKey })).toBe("conflict");
   expect(await fetchCommands()).toHaveLength(1);
   expect((await sendBatch(central.url, collector.apiKey, [])).status).toBe(200);
+});
+
+test("Whoever gives a command proves again who they are; a test of a camera does nothing to a collector, and asks for no proof", async () => {
+  const late = await central.signIn("admin");
+  const { user } = await late.trpc.auth.me.query();
+  await central.sql`update sessions set step_up_at = null where user_id = ${user.id}`;
+  const { id } = collector;
+  expect(await failureOf(late.trpc.collectors.command.mutate({ id, verb: "rotate_key", args: {} }))).toBe(
+    "step_up_needed",
+  );
+  expect(await fetchCommands()).toEqual([]);
+  await late.trpc.collectors.testCamera.mutate({ id, cameraId: "gate" });
+  expect(await fetchCommands()).toMatchObject([{ verb: "capture_test" }]);
+});
+
+test("Diagnostics are read by administrators alone, each look is in the access log, and no list has them", async () => {
+  admin = await central.signIn("admin");
+  const operator = await central.signIn("operator");
+  const { id } = await give(diagnostics);
+  const read = (who: Browser) => who.trpc.collectors.diagnostics.query({ id });
+  expect(await failureOf(read(admin))).toBe("not_found");
+  await ack(id, { status: "done", detail: "folder: 7ABC123.jpg was dropped" });
+  for (const who of [admin, operator])
+    expect(await who.trpc.collectors.commands.query({ id: collector.id })).toMatchObject([{ acked: { detail: "" } }]);
+  expect(await read(admin)).toEqual({ text: "folder: 7ABC123.jpg was dropped" });
+  expect(await failureOf(read(operator))).toBe("forbidden");
+  expect(
+    await central.sql`select outcome, filters ->> 'id' as id from access_log where action = 'collectors.diagnostics' order by access_log.id`,
+  ).toMatchObject([
+    { outcome: "error", id },
+    { outcome: "ok", id },
+    { outcome: "denied", id },
+  ]);
+  const other = await give({ verb: "set_log_level", args: { level: "info" } });
+  await ack(other.id, done);
+  expect(await failureOf(admin.trpc.collectors.diagnostics.query({ id: other.id }))).toBe("not_found");
 });

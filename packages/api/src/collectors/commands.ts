@@ -20,8 +20,10 @@ import { addKey } from "./keys.ts";
 const VALID_HOURS = 24;
 /** More than anybody gives in a day; a heartbeat's answer stays small. */
 const OPEN_MAX = 20;
-/** Shown in one list. */
-const LIST_MAX = 100;
+/** Shown in one list, which is asked for often. */
+const LIST_MAX = 30;
+/** A collector's clock may be wrong by as much and still be believed. */
+const TEST_AROUND = "5 minutes";
 
 export type NewCommand = { verb: OfferedVerb; args: Record<string, unknown> };
 
@@ -114,7 +116,10 @@ export const acknowledgeCommand = (sql: Sql, collectorId: string, commandId: str
     }
   });
 
-type CommandRow = Pick<CommandView, "id" | "verb" | "createdBy"> & {
+type CommandRow = Pick<CommandView, "id" | "verb" | "level" | "createdBy"> & {
+  cameraId: string | null;
+  cameraName: string | null;
+  arrivedAt: Date | null;
   createdAt: Date;
   notAfter: Date;
   sentAt: Date | null;
@@ -123,18 +128,40 @@ type CommandRow = Pick<CommandView, "id" | "verb" | "createdBy"> & {
   detail: string | null;
 };
 
-/** A collector's commands, the newest first. */
+/**
+ * What a collector answered when it was asked for diagnostics: its log, in which names of files may be plates.
+ * @throws AppError not_found while there is no answer
+ */
+export const readDiagnostics = async (sql: Sql, commandId: string): Promise<string> => {
+  const [command] = await sql<{ detail: string }[]>`
+    select detail from commands where id = ${commandId} and verb = 'send_diagnostics' and status = 'done'`;
+  if (!command) throw new AppError("not_found", "There are no diagnostics with this id.");
+  return command.detail;
+};
+
+/** A collector's commands, the newest first; diagnostics are left out of them. */
 export const readCommands = async (sql: Sql, collectorId: string): Promise<CommandView[]> => {
+  // A test names its command as its event; it is looked for around the time of the answer, among what has no plate.
   const rows = await sql<CommandRow[]>`
     select c.id, c.verb, u.name as "createdBy", c.created_at as "createdAt", c.not_after as "notAfter", c.sent_at as "sentAt",
-      c.acked_at as "ackedAt", c.status, c.detail
+      c.acked_at as "ackedAt", c.status,
+      case when c.verb = 'send_diagnostics' and c.status = 'done' then '' else c.detail end as detail, m.id as "cameraId", m.name as "cameraName", c.args ->> 'level' as level,
+      case when c.verb = 'capture_test' and c.status = 'done' then (
+        select min(d.received_at) from detections d join evidence_payloads p on p.id = d.id
+        where d.plate = '' and d.camera_id = m.id
+          and d.detected_at between c.created_at - ${TEST_AROUND}::interval and c.acked_at + ${TEST_AROUND}::interval
+          and position(c.id::text in p.payload) > 0
+      ) end as "arrivedAt"
     from commands c left join users u on u.id = c.created_by
+    left join cameras m on m.collector_id = c.collector_id and m.key = c.args ->> 'cameraId'
     where c.collector_id = ${collectorId} order by c.counter desc limit ${LIST_MAX}`;
-  return rows.map(({ ackedAt, status, detail, ...row }) => ({
+  return rows.map(({ ackedAt, status, detail, cameraId, cameraName, ...row }) => ({
     ...row,
+    camera: cameraId === null ? null : { id: cameraId, name: cameraName ?? "" },
     createdAt: row.createdAt.toISOString(),
     notAfter: row.notAfter.toISOString(),
     sentAt: row.sentAt?.toISOString() ?? null,
     acked: ackedAt && status ? { at: ackedAt.toISOString(), status, detail: detail ?? "" } : null,
+    arrivedAt: row.arrivedAt?.toISOString() ?? null,
   }));
 };

@@ -89,6 +89,64 @@ test("What a heartbeat says is judged at once, and of cameras by their names", a
   ]);
 });
 
+test("An open alert says how it is now, and keeps what others have added to it", async () => {
+  await beat({ temperature: 90 });
+  const [before] = await openOf();
+  await central.sql`update health_alerts set detail = detail || '{"note": 1}' where id = ${before?.id ?? ""}`;
+  await beat({ temperature: 85 });
+  expect(await openOf()).toEqual([{ ...before, detail: { temperature: 85, note: 1 } }]);
+});
+
+test("Numbers are missed below what still waits, and what is damaged hides nothing", async () => {
+  const numbers = [1, 2, 5, 6, 9];
+  await sendBatch(
+    central.url,
+    collector.apiKey,
+    numbers.map((seq) => aDetection({ plate: `N${seq}`, epoch: 1, seq })),
+  );
+  const waits = (rows: number, lowestUnacked: number | null, damaged = 0) =>
+    beat({ lastSeq: 9, buffer: { rows, bytes: 1, oldestAt: null, damaged, lowestUnacked } });
+  await waits(1, 3);
+  expect(await kindsOf()).toEqual([]);
+  await waits(1, 7);
+  expect(await openOf()).toMatchObject([{ kind: "gap", detail: { epoch: 1, count: 2, from: 3, to: 4 } }]);
+  await waits(1, null, 1);
+  expect(await openOf()).toMatchObject([
+    { kind: "damaged", detail: { rows: 1 } },
+    { kind: "gap", detail: { count: 3, from: 3, to: 8 } },
+  ]);
+  // A week later, nothing more has come.
+  await central.sql`update health_alerts set detail = jsonb_set(detail, '{grownOn}', to_jsonb(now() - interval '8 days'))
+    where collector_id = ${collector.id} and kind = 'gap'`;
+  await waits(1, null, 1);
+  await waits(1, null, 1);
+  expect(await kindsOf()).toEqual(["damaged"]);
+  const { alerts } = await historyOf();
+  expect(alerts.find(({ kind }) => kind === "gap")?.detail).toMatchObject({ count: 3, lost: 3 });
+});
+
+test("A damaged image is told of when there is one more", async () => {
+  const images = (damagedImages: number) => beat({ buffer: { rows: 0, bytes: 0, oldestAt: null, damagedImages } });
+  await images(4);
+  expect(await openOf()).toMatchObject([{ kind: "damaged", detail: { rows: 0, images: 4 } }]);
+  await central.sql`update health_alerts set detail = jsonb_set(detail, '{at}', to_jsonb(now() - interval '25 hours'))
+    where collector_id = ${collector.id}`;
+  await images(4);
+  expect(await kindsOf()).toEqual([]);
+  await images(5);
+  expect(await kindsOf()).toEqual(["damaged"]);
+});
+
+test("What waits in quarantine is counted for each collector by itself, however much another one has", async () => {
+  const other = await central.addCollector();
+  await sendBatch(central.url, collector.apiKey, "no json");
+  await central.sql`insert into quarantine (collector_id, reason, detail, raw, raw_sha256, images, received_at)
+    select ${other.id}, 'schema', 'x', 'x', decode(md5(n::text), 'hex'), '[]', now() from generate_series(1, 1100) n`;
+  const list = await (await central.signIn("admin")).trpc.collectors.list.query();
+  const of = (id: string) => list.find((one) => one.id === id)?.quarantined;
+  expect([of(collector.id), of(other.id)]).toEqual([1, 1000]);
+});
+
 test("A revoked collector is no longer watched", async () => {
   await beat({ temperature: 90 });
   await revokeCollector(central.sql, collector.id, "lost", null);
@@ -118,10 +176,10 @@ test("A camera that sees far less than at this hour of other days is silent; thr
     { kind: "camera_silent", camera: { id: yard }, detail: { actual: 0, expected: 40 } },
   ]);
   expect((await hours()).find(({ id }) => id === gate)).toEqual({ id: gate, actual: 0, expected: null });
-  await count(yard, hourBack(0), 8);
+  await count(yard, hourBack(0), 16);
   await judgeHealth(central.sql, collector.id, 0, HALF_PAST);
   expect(await openOf()).toEqual([]);
-  expect((await hours()).find(({ id }) => id === yard)?.actual).toBe(8);
+  expect((await hours()).find(({ id }) => id === yard)?.actual).toBe(16);
 });
 
 test("The history counts detections by the hour in which they were captured, oldest first", async () => {

@@ -5,7 +5,7 @@ import { aDetection, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
 import { type TestDevice, aDevice, aHeartbeat, sendHeartbeat } from "../testing/devices.ts";
 import type { Browser } from "../testing/people.ts";
-import { rotateKey } from "./keys.ts";
+import { revokeKey, rotateKey } from "./keys.ts";
 
 let central: TestCentral;
 let operator: Browser;
@@ -93,19 +93,58 @@ test("The signature is over the bytes that came, whatever their order, spaces an
   expect(await openOf("device_changed")).toHaveLength(1);
 });
 
-test("Another device with the same key is heard and told of, and nothing more; the known one ends the alert", async () => {
+test("Another device with the same key is told of for a day, whatever the known one says meanwhile", async () => {
   const [known, stranger] = [aDevice(), aDevice()];
   await beat({}, known);
-  expect((await beat({ temperature: 70 }, stranger)).status).toBe(200);
+  expect((await beat({}, stranger)).status).toBe(200);
   expect(await keyOf()).toBe(known.deviceKey);
   expect(await openOf("device_changed")).toMatchObject([
     { detail: { known: expect.stringMatching(/^[0-9a-f]{16}$/), offered: expect.stringMatching(/^[0-9a-f]{16}$/) } },
   ]);
   // A stranger that does not even sign.
   await beat({});
+  await beat({}, known);
   expect(await openOf("device_changed")).toMatchObject([{ detail: { offered: null } }]);
+  await central.sql`update health_alerts set detail = jsonb_set(detail, '{at}', to_jsonb(now() - interval '25 hours'))
+    where collector_id = ${collector.id} and kind = 'device_changed'`;
   await beat({}, known);
   expect(await openOf("device_changed")).toEqual([]);
+});
+
+test("Of another device nothing is kept: not how it is, not its cameras, not what it gave up, not that it is there", async () => {
+  const known = aDevice();
+  await beat({ temperature: 50 }, known);
+  await central.sql`update collectors set last_heartbeat_at = now() - interval '1 hour', last_seen_at = now() - interval '1 hour'
+    where id = ${collector.id}`;
+  const kept = () => central.sql`
+    select heartbeat, last_heartbeat_at, last_seen_at, central_epoch from collectors where id = ${collector.id}`;
+  const before = await kept();
+  const loss = {
+    kind: "old_crops" as const,
+    images: 9,
+    bytes: 9,
+    fromAt: "2026-06-01T00:00:00Z",
+    toAt: "2026-06-01T00:00:00Z",
+  };
+  const camera = { cameraId: "of the stranger", status: "online", lastDetectionAt: null, clockOffsetMs: null };
+  await beat({ temperature: 99, centralEpoch: 1, sacrificed: [loss], cameras: [camera] }, aDevice());
+  expect(await kept()).toEqual(before);
+  expect(await central.sql`select 1 from cameras where key = 'of the stranger'`).toEqual([]);
+  expect(await openOf("sacrificed")).toEqual([]);
+});
+
+test.each(["rotating", "revoking"])("%s a key ends the news of another device, until it comes again", async (what) => {
+  const known = aDevice();
+  await beat({}, known);
+  await beat({}, aDevice());
+  const [key] = await central.sql<{ id: string }[]>`select id from collector_keys where collector_id = ${collector.id}`;
+  if (what === "rotating") await rotateKey(central.sql, collector.id, null);
+  else await revokeKey(central.sql, key?.id ?? "", "it leaked", null);
+  expect(await openOf("device_changed")).toEqual([]);
+  const { apiKey } = await rotateKey(central.sql, collector.id, null);
+  await beat({}, known, apiKey);
+  await beat({}, aDevice(), apiKey);
+  expect(await openOf("device_changed")).toHaveLength(1);
 });
 
 test("A device that was set up anew comes with a newer API key and takes the place of the old one", async () => {
@@ -205,24 +244,30 @@ test("A collector that heard a later epoch shows that central is an older copy: 
   const device = aDevice();
   await sendHeartbeat(central.url, other.apiKey, aHeartbeat());
   await sendHeartbeat(central.url, stranger.apiKey, aHeartbeat(), device);
-  // Not believed: a device that is not the known one, and a number that no restore reaches.
+  // Not believed: a device that is not the known one, one that is not known at all, and a number that no restore reaches.
   expect((await sendHeartbeat(central.url, stranger.apiKey, aHeartbeat({ centralEpoch: 7 }))).body.centralEpoch).toBe(
     1,
   );
-  expect((await beat({ centralEpoch: 2_000_000_000 })).body.centralEpoch).toBe(1);
+  expect((await beat({ centralEpoch: 7 })).body.centralEpoch).toBe(1);
+  const own = aDevice();
+  expect((await beat({ centralEpoch: 102 }, own)).body.centralEpoch).toBe(1);
 
-  await sendSeqs(1, [1, 2]);
-  expect((await beat({ centralEpoch: 4, lastSeq: 3 })).body.centralEpoch).toBe(5);
-  expect((await beat({ centralEpoch: 4, lastSeq: 3 })).body.centralEpoch).toBe(5);
+  await sendBatch(
+    central.url,
+    collector.apiKey,
+    [1, 2].map((seq) => own.element(aDetection({ plate: `S${seq}`, epoch: 1, seq }))),
+  );
+  expect((await beat({ centralEpoch: 4, lastSeq: 3 }, own)).body.centralEpoch).toBe(5);
+  expect((await beat({ centralEpoch: 4, lastSeq: 3 }, own)).body.centralEpoch).toBe(5);
   expect(await central.sql`select epoch, reason from central_epochs order by epoch`).toEqual([
     { epoch: 1, reason: "installed" },
     { epoch: 5, reason: "restored" },
   ]);
   expect([await openOf("restored"), await openOf("restored", other)]).toMatchObject([[{}], [{}]]);
   // It has heard the new epoch, and number 3 is still missing.
-  await beat({ centralEpoch: 5, lastSeq: 3 });
+  await beat({ centralEpoch: 5, lastSeq: 3 }, own);
   expect(await openOf("restored")).toHaveLength(1);
-  await sendSeqs(1, [3]);
-  await beat({ centralEpoch: 5, lastSeq: 3 });
+  await sendBatch(central.url, collector.apiKey, [own.element(aDetection({ epoch: 1, seq: 3 }))]);
+  await beat({ centralEpoch: 5, lastSeq: 3 }, own);
   expect(await openOf("restored")).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /**
  * POST /api/v1/heartbeat: health up; time, pace, commands and what central holds down.
- * Rule: a heartbeat is taken whatever the load and whoever signed it, because it is how trouble is noticed; only the device
- * that is known is given commands and is believed about central.
+ * Rule: a heartbeat is answered whatever the load and whoever signed it, because it is how trouble is noticed; of a device that
+ * is not the known one nothing is kept but that it was there, and it is given no commands.
  */
 import {
   type Heartbeat,
@@ -46,7 +46,7 @@ const lostImages = (heartbeat: Heartbeat | null): number =>
     .filter(({ kind }) => kind !== "acknowledged_images")
     .reduce((sum, { images }) => sum + images, 0);
 
-/** Stores what it says of itself, and says who it is. */
+/** Stores what it says of itself, unless a stranger says it, and says who it is. */
 const storeHeartbeat = async (
   transaction: Transaction,
   { id, keyId }: CollectorIdentity,
@@ -61,6 +61,7 @@ const storeHeartbeat = async (
     ...said,
     deviceKey: heartbeat.deviceKey ?? null,
   });
+  if (speaker === "stranger") return speaker;
   await transaction`
     update collectors set heartbeat = ${JSON.stringify(heartbeat)}::text::jsonb, central_epoch = ${heartbeat.centralEpoch ?? null},
       last_heartbeat_at = now(), last_seen_at = now()
@@ -70,6 +71,9 @@ const storeHeartbeat = async (
       at: new Date().toISOString(),
       sacrificed: heartbeat.sacrificed,
     });
+  const damagedImages = (of: Heartbeat | null): number => of?.buffer.damagedImages ?? 0;
+  if (damagedImages(heartbeat) > damagedImages(before?.heartbeat ?? null))
+    await openHealthAlert(transaction, id, "damaged", { at: new Date().toISOString() });
   return speaker;
 };
 
@@ -108,17 +112,19 @@ export const takeHeartbeat = async (
   const heartbeat = readHeartbeat(said.text);
   const speaker = await sql.begin((transaction) => storeHeartbeat(transaction, collector, heartbeat, said));
   if (speaker === "new") collectorKeys.forget();
-  if (heartbeat.cameras.length > 0)
+  const isStranger = speaker === "stranger";
+  if (!isStranger && heartbeat.cameras.length > 0)
     await findCameras(
       sql,
       collector.id,
       heartbeat.cameras.map(({ cameraId }) => cameraId),
     );
-  const isBelieved = speaker !== "stranger";
-  const centralEpoch = await hearEpoch(sql, isBelieved ? (heartbeat.centralEpoch ?? null) : null);
+  // Whoever has a key may say anything: only what a device signed that is known by now makes this central an older copy of itself.
+  const isSigned = speaker === "known" || speaker === "new";
+  const centralEpoch = await hearEpoch(sql, isSigned ? (heartbeat.centralEpoch ?? null) : null);
   const [received, commands] = await Promise.all([
     readReceived(sql, collector.id, heartbeat.epoch),
-    isBelieved && heartbeat.protocol >= COMMANDS_SINCE ? takeCommands(sql, keys, collector.id) : [],
+    !isStranger && heartbeat.protocol >= COMMANDS_SINCE ? takeCommands(sql, keys, collector.id) : [],
     judgeHealth(sql, collector.id, silentSinceMs),
   ]);
   return { serverTime: new Date().toISOString(), pace, commands, collectorId: collector.id, centralEpoch, received };

@@ -12,7 +12,7 @@ import { sha256 } from "../keys.ts";
 import type { Log } from "../log.ts";
 import type { Policy } from "../policy/policy.ts";
 import { readDeviceKey } from "./device-key.ts";
-import { KEYS_CHANNEL } from "./keys.ts";
+import { IMPORT_SCOPE, KEYS_CHANNEL } from "./keys.ts";
 
 /** `alpr_` and 32 random bytes in base64url. */
 const KEY = /^alpr_[A-Za-z0-9_-]{43}$/;
@@ -21,19 +21,19 @@ const REMEMBERED_MS = 30_000;
 /** "Last used" is for people: a minute is near enough. */
 const NOTED_EVERY_MS = 60_000;
 
-/** What a key must be good for at each route. */
+/** What a key must be good for at each route; one of these is enough. */
 const SCOPES = {
-  "POST /api/v1/detections/batch": "ingest",
-  "POST /api/v1/heartbeat": "heartbeat",
-  "POST /api/v1/commands/:commandId/ack": "heartbeat",
-} as const satisfies Partial<Record<RouteName, string>>;
+  "POST /api/v1/detections/batch": ["ingest", IMPORT_SCOPE],
+  "POST /api/v1/heartbeat": ["heartbeat"],
+  "POST /api/v1/commands/:commandId/ack": ["heartbeat"],
+} as const satisfies Partial<Record<RouteName, readonly string[]>>;
 
 export type CollectorIdentity = {
   id: string;
   name: string;
   /** The key that it came with. */
   keyId: string;
-  /** With which its device signs; null while that is not known. */
+  /** With which its device signs; null while that is not known, and for what another system is brought in from. */
   deviceKey: KeyObject | null;
 };
 
@@ -147,14 +147,16 @@ export const openCollectorKeys = async (central: {
         await noteRefused(key, use);
         throw ended(key);
       }
-      const scope = SCOPES[use.route];
-      if (!key.scopes.includes(scope))
+      const scopes: readonly string[] = SCOPES[use.route];
+      if (!key.scopes.some((scope) => scopes.includes(scope)))
         throw new AppError(
           "scope",
-          `This key is not for this (${scope}). Keep what you have and ask an administrator.`,
+          `This key is not for this (${scopes[0]}). Keep what you have and ask an administrator.`,
         );
       await noteUse(key, use.ip);
-      return { id: key.collectorId, name: key.collectorName, keyId: key.id, deviceKey: key.deviceKey };
+      // What is brought in with such a key was never the device's word, signed or not.
+      const deviceKey = key.scopes.includes(IMPORT_SCOPE) ? null : key.deviceKey;
+      return { id: key.collectorId, name: key.collectorName, keyId: key.id, deviceKey };
     },
     forget,
     [Symbol.asyncDispose]: () => listening.unlisten(),

@@ -127,7 +127,7 @@ test("The use of a revoked key is written down once, and once in ten minutes whi
   await admin.trpc.collectors.revoke.mutate({ id, reason: "stolen" });
   const entries = () => central.sql`
     select action, user_id as "userId", outcome, failure, ip, filters ->> 'collector' as collector,
-      filters ->> 'prefix' as prefix from access_log where outcome = 'denied' and filters ->> 'collectorId' = ${id}`;
+      filters ->> 'prefix' as prefix from access_log where outcome = 'denied' and filters ->> 'collectorId' = ${id} order by id`;
   const entry = {
     action: "POST /api/v1/detections/batch",
     userId: null,

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import type { Sql, Transaction } from "@chaverim/db/open";
 import { AppError } from "../failure.ts";
 import { sha256 } from "../keys.ts";
+import { resolveHealthAlert } from "./health-alerts.ts";
 
 /** Tells every process that remembers keys that one has changed. */
 export const KEYS_CHANNEL = "collector_keys";
@@ -13,6 +14,11 @@ export const KEYS_CHANNEL = "collector_keys";
 const PREFIX_LENGTH = 10;
 /** How long the key before a rotation still works: a site may be reached tomorrow. */
 const OVERLAP_HOURS = 24;
+
+/** Of a key that brings in detections which the collector's device did not sign: the archive of another system. */
+export const IMPORT_SCOPE = "import";
+/** An archive of years is there within a day; nobody forgets such a key in a script. */
+const IMPORT_HOURS = 24;
 
 /** Tells every process, when the transaction commits. */
 export const announceKeys = async (transaction: Transaction): Promise<void> => {
@@ -76,6 +82,7 @@ export const addKey = async (
   const [newest, ...older] = await transaction<{ id: string }[]>`
     select id from collector_keys
     where collector_id = ${collectorId} and revoked_at is null and (expires_at is null or expires_at > now())
+      and not ${IMPORT_SCOPE} = any(scopes)
     order by created_at desc`;
   await transaction`
     update collector_keys set revoked_at = now(), revoked_by = ${userId}, revoked_reason = 'Two newer keys were made.'
@@ -84,6 +91,8 @@ export const addKey = async (
     update collector_keys set expires_at = least(expires_at, now() + make_interval(hours => ${OVERLAP_HOURS}))
     where id = ${newest?.id ?? null} returning expires_at as until`;
   await insertKey(transaction, collectorId, key, userId);
+  // What there was to do about another device is done; if it comes again, that is told again.
+  await resolveHealthAlert(transaction, collectorId, "device_changed");
   await announceKeys(transaction);
   return old?.until ?? null;
 };
@@ -104,14 +113,38 @@ export const rotateKey = (
     return { apiKey, oldKeyUntil: until?.toISOString() ?? null };
   });
 
+/**
+ * Makes a key that brings in detections of another system under a collector's cameras: they are stored as unsigned, whether or
+ * not the collector's device signs. It is good for nothing else, and for a day.
+ * @throws AppError not_found
+ */
+export const addImportKey = (
+  sql: Sql,
+  collectorId: string,
+  userId: string | null,
+): Promise<{ apiKey: string; until: string }> =>
+  sql.begin(async (transaction) => {
+    const [collector] = await transaction`
+      select 1 from collectors where id = ${collectorId} and revoked_at is null for update`;
+    if (!collector) throw new AppError("not_found", "There is no such collector, or it was revoked.");
+    const { apiKey, key } = makeKey();
+    const until = new Date(Date.now() + IMPORT_HOURS * 3_600_000);
+    await transaction`
+      insert into collector_keys (key_hash, collector_id, prefix, scopes, created_at, created_by, expires_at)
+      values (${key.hash}, ${collectorId}, ${key.prefix}, ${[IMPORT_SCOPE]}, clock_timestamp(), ${userId}, ${until})`;
+    return { apiKey, until: until.toISOString() };
+  });
+
 /** Ends one key at once; the first reason stays. @throws AppError not_found */
 export const revokeKey = (sql: Sql, keyId: string, reason: string, userId: string | null): Promise<void> =>
   sql.begin(async (transaction) => {
-    const [key] = await transaction`select 1 from collector_keys where id = ${keyId}`;
+    const [key] = await transaction<{ collectorId: string }[]>`
+      select collector_id as "collectorId" from collector_keys where id = ${keyId}`;
     if (!key) throw new AppError("not_found", "There is no such key.");
     await transaction`
       update collector_keys set revoked_at = now(), revoked_by = ${userId}, revoked_reason = ${reason}
       where id = ${keyId} and revoked_at is null`;
+    await resolveHealthAlert(transaction, key.collectorId, "device_changed");
     await announceKeys(transaction);
   });
 

@@ -11,10 +11,12 @@ import {
   type Heartbeat,
 } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
-import { DRAINING_ROWS, clockOffsetMs } from "./find-problems.ts";
+import { DRAINING_ROWS, clockOffsetMs, waitingRows } from "./find-problems.ts";
 import { readOpenAlerts, toHealthAlert } from "./health-alerts.ts";
 
 const MINUTES_SHOWN = 60;
+/** More than a person decides about in one sitting; beyond it the number says nothing new and costs more with each row. */
+const QUARANTINED_MAX = 1000;
 
 type CollectorRow = {
   id: string;
@@ -41,7 +43,7 @@ const stateOf = (row: CollectorRow, nowMs: number): CollectorView["state"] => {
   const silentMs = nowMs - row.lastSeenAt.getTime();
   if (silentMs > COLLECTOR_OFFLINE_MS) return "offline";
   if (silentMs > COLLECTOR_LATE_MS) return "late";
-  return (row.heartbeat?.buffer.rows ?? 0) > DRAINING_ROWS ? "draining" : "live";
+  return waitingRows(row.heartbeat) > DRAINING_ROWS ? "draining" : "live";
 };
 
 type KeyRow = Omit<CollectorKeyView, "createdAt" | "lastUsedAt" | "expiresAt" | "revoked"> & {
@@ -70,6 +72,17 @@ const readKeys = async (sql: Sql): Promise<Map<string, CollectorKeyView[]>> => {
   return new Map([...Map.groupBy(rows, ({ collectorId }) => collectorId)].map(([id, keys]) => [id, keys.map(toView)]));
 };
 
+/** How much of each collector waits in quarantine for a decision. */
+const countQuarantined = async (sql: Sql): Promise<Map<string, number>> => {
+  const rows = await sql<{ collectorId: string; count: number }[]>`
+    select c.id as "collectorId", counted.count from collectors c cross join lateral (
+      select count(*)::int as count from (
+        select 1 from quarantine q
+        where q.collector_id = c.id and not exists (select 1 from quarantine_decisions d where d.quarantine_id = q.id)
+        limit ${QUARANTINED_MAX}) undecided) counted`;
+  return new Map(rows.map(({ collectorId, count }) => [collectorId, count]));
+};
+
 const lanesOf = (heartbeat: Heartbeat | null): CollectorView["lanes"] => {
   const { lanes, drainSeconds = null, imageSecondsLeft = null } = heartbeat?.buffer ?? {};
   if (!lanes) return null;
@@ -77,7 +90,9 @@ const lanesOf = (heartbeat: Heartbeat | null): CollectorView["lanes"] => {
   return { metadata: toLane(lanes.metadata), images: toLane(lanes.images), drainSeconds, imageSecondsLeft };
 };
 
-type Surroundings = Pick<CollectorView, "keys" | "health" | "perMinute" | "delaySeconds"> & { cameras: CameraRow[] };
+type Surroundings = Pick<CollectorView, "keys" | "quarantined" | "health" | "perMinute" | "delaySeconds"> & {
+  cameras: CameraRow[];
+};
 
 const rowToView = (row: CollectorRow, { cameras, ...rest }: Surroundings, nowMs: number): CollectorView => {
   const { heartbeat } = row;
@@ -90,9 +105,11 @@ const rowToView = (row: CollectorRow, { cameras, ...rest }: Surroundings, nowMs:
     lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
     lastHeartbeatAt: row.lastHeartbeatAt?.toISOString() ?? null,
     version: heartbeat?.version ?? null,
-    queue: heartbeat && { rows: Math.round(heartbeat.buffer.rows), oldestAt: heartbeat.buffer.oldestAt },
+    protocol: heartbeat?.protocol ?? null,
+    queue: heartbeat && { rows: Math.round(waitingRows(heartbeat)), oldestAt: heartbeat.buffer.oldestAt },
     diskUsed: heartbeat?.disk ? 1 - heartbeat.disk.freeBytes / Math.max(1, heartbeat.disk.totalBytes) : null,
     temperature: heartbeat?.temperature ?? null,
+    throttled: heartbeat?.throttled ?? null,
     lanes: lanesOf(heartbeat),
     clockOffsetMs: offsetMs,
     signed: row.signed,
@@ -108,13 +125,14 @@ const rowToView = (row: CollectorRow, { cameras, ...rest }: Surroundings, nowMs:
   };
 };
 
-/** All collectors by name, with their cameras, and with their keys when they are asked for. */
+/** All collectors by name, with their cameras; for whoever manages them with their keys and what waits in quarantine. */
 export const readCollectors = async (sql: Sql, asked: { keys: boolean }): Promise<CollectorView[]> => {
   const nowMs = Date.now();
-  const [collectors, keys, cameras, open, counts, delays] = await Promise.all([
+  const [collectors, keys, quarantined, cameras, open, counts, delays] = await Promise.all([
     sql<CollectorRow[]>`select id, name, revoked_at as "revokedAt", last_seen_at as "lastSeenAt",
       last_heartbeat_at as "lastHeartbeatAt", heartbeat, device_key is not null as signed from collectors order by lower(name)`,
     asked.keys ? readKeys(sql) : new Map<string, CollectorKeyView[]>(),
+    asked.keys ? countQuarantined(sql) : null,
     sql<CameraRow[]>`select id, collector_id as "collectorId", key, name, area, approved_at is not null as approved,
       last_detection_at as "lastDetectionAt" from cameras order by lower(name)`,
     readOpenAlerts(sql, null),
@@ -141,6 +159,7 @@ export const readCollectors = async (sql: Sql, asked: { keys: boolean }): Promis
       row,
       {
         keys: keys.get(row.id) ?? [],
+        quarantined: quarantined && (quarantined.get(row.id) ?? 0),
         cameras: camerasByCollector.get(row.id) ?? [],
         health: (openByCollector.get(row.id) ?? []).map(toHealthAlert),
         perMinute: perMinuteByCollector.get(row.id) ?? [],

@@ -51,7 +51,6 @@ export const recogniseDevice = async (transaction: Transaction, spoken: Spoken):
     if (row?.isFreshKey) {
       await transaction`update collectors set device_key_at = clock_timestamp() where id = ${collectorId}`;
     }
-    await resolveHealthAlert(transaction, collectorId, "device_changed");
     return "known";
   }
   const offered = spoken.deviceKey === null ? null : Buffer.from(spoken.deviceKey, "base64");
@@ -64,6 +63,7 @@ export const recogniseDevice = async (transaction: Transaction, spoken: Spoken):
   await openHealthAlert(transaction, collectorId, "device_changed", {
     known: nameOf(known),
     offered: offered && isProven ? nameOf(offered) : null,
+    at: new Date().toISOString(),
   });
   return "stranger";
 };

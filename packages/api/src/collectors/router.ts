@@ -13,7 +13,7 @@ import * as z from "zod";
 import { lineSchema } from "../line.ts";
 import { procedure, router } from "../trpc.ts";
 import { approveCamera } from "./cameras.ts";
-import { addCommand, readCommands } from "./commands.ts";
+import { addCommand, readCommands, readDiagnostics } from "./commands.ts";
 import { readHistory } from "./history.ts";
 import { addCollector, revokeCollector, revokeKey, rotateKey } from "./keys.ts";
 import { readCollectors } from "./list.ts";
@@ -21,7 +21,6 @@ import { readCollectors } from "./list.ts";
 const reasonSchema = lineSchema(500, 3);
 
 const commandSchema = z.discriminatedUnion("verb", [
-  z.object({ verb: z.literal("capture_test"), args: commandArgsSchemas.capture_test }),
   z.object({ verb: z.literal("restart_adapter"), args: commandArgsSchemas.restart_adapter }),
   z.object({ verb: z.literal("set_log_level"), args: commandArgsSchemas.set_log_level }),
   z.object({ verb: z.literal("send_diagnostics"), args: commandArgsSchemas.send_diagnostics }),
@@ -38,6 +37,18 @@ export const collectorsRouter = router({
   commands: procedure("collectors.commands")
     .input(z.object({ id: z.uuid() }))
     .query(({ ctx, input }): Promise<CommandView[]> => readCommands(ctx.central.database.sql, input.id)),
+  diagnostics: procedure("collectors.diagnostics")
+    .input(z.object({ id: z.uuid() }))
+    .query(async ({ ctx, input }): Promise<{ text: string }> => {
+      const text = await readDiagnostics(ctx.central.database.sql, input.id);
+      ctx.show([input.id]);
+      return { text };
+    }),
+  testCamera: procedure("collectors.testCamera")
+    .input(z.object({ id: z.uuid(), ...commandArgsSchemas.capture_test.shape }))
+    .mutation(({ ctx, input: { id, ...args } }): Promise<{ id: string }> =>
+      addCommand(ctx.central.database.sql, id, { verb: "capture_test", args }, ctx.session.user.id),
+    ),
   command: procedure("collectors.command")
     .input(z.intersection(z.object({ id: z.uuid() }), commandSchema))
     .mutation(({ ctx, input: { id, verb, args } }): Promise<{ id: string }> =>

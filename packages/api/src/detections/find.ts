@@ -34,7 +34,7 @@ export const findDetections = async (
     select ${detectionColumns(sql)} from (
       select d.* from cameras c cross join lateral (
         select d.* from detections d
-        where d.camera_id = c.id and (d.detected_at, d.id) < (${at}, ${id}::uuid) and ${timeInReach(sql, reach)}
+        where d.camera_id = c.id and not d.is_test and (d.detected_at, d.id) < (${at}, ${id}::uuid) and ${timeInReach(sql, reach)}
           and ${detectionFits(sql, find.filters)} and ${find.unread ? sql`d.plate = ''` : sql`true`}
         order by d.detected_at desc, d.id desc limit ${limit}) d
       where ${cameraFits(sql, find.filters)} and ${cameraInReach(sql, reach)}

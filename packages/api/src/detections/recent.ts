@@ -1,6 +1,6 @@
 /**
  * Detections newest first: of one camera, or of all, as far as the person reaches.
- * Rule: keyset paging on (detected_at, id), never an offset and never a count.
+ * Rule: keyset paging on (detected_at, id), never an offset and never a count; a test of a camera is no detection to a reader.
  */
 import type { Sql } from "@chaverim/db/open";
 import { AppError } from "../failure.ts";
@@ -54,7 +54,7 @@ export const readRecent = async (sql: Sql, query: RecentQuery, looker: Looker): 
     ${query.since ? sql`and d.detected_at >= ${query.since}` : sql``} order by d.detected_at desc, d.id desc limit ${limit}`;
   // One short index scan per camera, merged: there is no index over all cameras, and none is needed.
   const found = sql`select d.* from cameras c, lateral (
-    select d.* from detections d where d.camera_id = c.id and ${timeInReach(sql, reach)} and ${newest}) d
+    select d.* from detections d where d.camera_id = c.id and not d.is_test and ${timeInReach(sql, reach)} and ${newest}) d
     where ${query.cameraId ? sql`c.id = ${query.cameraId}` : sql`true`} and ${cameraInReach(sql, reach)}`;
   const rows = await sql<DetectionRow[]>`
     select ${detectionColumns(sql)} from (${found}) d ${detectionJoins(sql)}

@@ -6,7 +6,6 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rm, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { DiskFullError, StageLimitError, StoreUnavailableError } from "./store.ts";
 import type { StagedObject } from "./store.ts";
 
@@ -32,7 +31,7 @@ const ignoreMissing = (error: NodeJS.ErrnoException): void => {
 
 export type Staging = {
   /** As EvidenceStore.stage says. */
-  stage(source: Readable | Uint8Array, maxBytes: number): Promise<StagedObject>;
+  stage(source: AsyncIterable<Uint8Array> | Uint8Array, maxBytes: number): Promise<StagedObject>;
   /**
    * Resolves when the object's bytes are on the disk; for a staging opened `lazily`, once an object.
    * @throws DiskFullError, StoreUnavailableError, also for an object that was not staged here or is discarded
@@ -98,7 +97,7 @@ export const openStaging = async (directory: string, lazily: boolean): Promise<S
     if (isOnDisk) await onDisk(unlink(path).catch(ignoreMissing));
   };
 
-  const stage = async (source: Readable | Uint8Array, maxBytes: number): Promise<StagedObject> => {
+  const stage = async (source: AsyncIterable<Uint8Array> | Uint8Array, maxBytes: number): Promise<StagedObject> => {
     const path = join(directory, randomUUID());
     const bytes: Waiting = { chunks: [], held: 0, file: null, isOnDisk: false };
     const hash = createHash("sha256");
@@ -106,7 +105,7 @@ export const openStaging = async (directory: string, lazily: boolean): Promise<S
     let length = 0;
     try {
       // A Uint8Array is itself iterable, byte by byte: it is wrapped to be one chunk.
-      for await (const chunk of source instanceof Uint8Array ? [source] : (source as AsyncIterable<Uint8Array>)) {
+      for await (const chunk of source instanceof Uint8Array ? [source] : source) {
         length += chunk.byteLength;
         if (length > maxBytes) throw new StageLimitError(maxBytes);
         hash.update(chunk);

@@ -28,7 +28,7 @@ export type EvidenceStore = {
    * Streams to a temporary file and hashes on the way. When it throws, nothing is left behind and the source is destroyed.
    * @throws StageLimitError past `maxBytes`, DiskFullError, StoreUnavailableError, or the source's own error as it is
    */
-  stage(source: Readable | Uint8Array, maxBytes: number): Promise<StagedObject>;
+  stage(source: AsyncIterable<Uint8Array> | Uint8Array, maxBytes: number): Promise<StagedObject>;
   /**
    * Makes staged bytes evidence, all of them or an error; durable when it resolves. Bytes that are held already are not
    * written again. The staged files are gone afterwards, also when it throws: whoever sent them still has them.

@@ -6,13 +6,14 @@ import type { KnownCamera } from "../collectors/cameras.ts";
 import type { DetectionKey } from "../notify/live.ts";
 import type { JudgedElement, StoredIntegrity } from "./check-signatures.ts";
 import type { CheckedElement, ElementImages } from "./match-images.ts";
+import type { Quarantined } from "./quarantine.ts";
 import type { BadElement } from "./read-batch.ts";
 
 export type Batch = {
   collector: { id: string };
   checked: readonly CheckedElement[];
-  /** The store's version by SHA-256 of each committed image. */
-  versions: ReadonlyMap<string, string | null>;
+  /** The store's version by SHA-256 of each image; settles when all of them are durable, or cannot be. */
+  versions: Promise<ReadonlyMap<string, string | null>>;
   receivedAt: Date;
   /** When it came out of quarantine; alerts on it are judged late from then. */
   releasedAt?: Date;
@@ -29,7 +30,14 @@ export type KnownPayload = {
   key: DetectionKey | null;
 };
 export type Good = { element: JudgedElement; images: ElementImages };
-export type Fresh = Good & { plate: string; camera: KnownCamera; detectedAt: Date; suspect: boolean };
+export type Fresh = Good & {
+  plate: string;
+  camera: KnownCamera;
+  detectedAt: Date;
+  suspect: boolean;
+  /** Made by an administrator's test of the camera: nothing that it saw. */
+  isTest: boolean;
+};
 
 export type Sorted = {
   fresh: Good[];
@@ -42,5 +50,6 @@ export type Outcome = Sorted & {
   duplicates: Map<string, string>;
   /** What is stored of each repeat. */
   held: Map<string, { integrity: StoredIntegrity; roles: Set<string> }>;
-  quarantinedAt: Map<number, Date>;
+  /** What quarantine holds of each bad element, by its index. */
+  quarantined: Map<number, Quarantined>;
 };

@@ -29,11 +29,16 @@ export type BadElement = {
   payloadSha256: Buffer;
   reason: QuarantineReason;
   detail: string;
+  /** The images that it may still bring: of a detection that can be read, and whose pictures are not what is wrong. */
+  declared: Detection["images"];
 };
 
 export type ReadBatch = { malformed: string } | { tooMany: number } | { elements: (GoodElement | BadElement)[] };
 
 export const isGood = <Good extends GoodElement>(element: Good | BadElement): element is Good => "detection" in element;
+
+/** What speaks against the text alone: released, the detection wants its pictures. */
+const WANTS_IMAGES: ReadonlySet<QuarantineReason> = new Set(["bad_signature", "unsigned", "fork"]);
 
 /** A detection that cannot be taken as a fact, though it can be read. */
 export const toBad = (element: GoodElement, reason: QuarantineReason, detail: string): BadElement => ({
@@ -44,6 +49,7 @@ export const toBad = (element: GoodElement, reason: QuarantineReason, detail: st
   payloadSha256: element.payloadSha256,
   reason,
   detail,
+  declared: WANTS_IMAGES.has(reason) ? element.detection.images : [],
 });
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -135,6 +141,7 @@ export const readElement = (element: unknown, text: string, index: number): Good
     payloadSha256: sha256(payload),
     reason: "schema",
     detail: detail.slice(0, DETAIL_MAX),
+    declared: [],
   });
   if (value === undefined) return bad("payload is not JSON");
   if (isBloated(value, text))

@@ -15,6 +15,12 @@ import {
 } from "../evidence/store.ts";
 import { AppError } from "../failure.ts";
 
+/**
+ * The text waits in memory until it is judged, images do not. Five hundred detections have about 1 MB; with four batches of a key at
+ * once this keeps what one collector can make central hold, and read, well below what a small server has.
+ */
+export const TEXT_BYTES_MAX = 4 * 1024 * 1024;
+
 export type ReceivedBatch = {
   /** The bytes of the `detections` part; null when there is none. */
   detections: Buffer | null;
@@ -24,12 +30,22 @@ export type ReceivedBatch = {
 
 const tooLarge = (cause?: unknown) =>
   new AppError("too_large", "The batch is larger than this server takes at once. Split it and send the parts.", {
-    details: { maxBatchBytes: BATCH_BYTES_MAX, maxItemBytes: IMAGE_BYTES_MAX, maxItems: BATCH_ITEMS_MAX },
+    details: {
+      maxBatchBytes: BATCH_BYTES_MAX,
+      maxTextBytes: TEXT_BYTES_MAX,
+      maxItemBytes: IMAGE_BYTES_MAX,
+      maxItems: BATCH_ITEMS_MAX,
+    },
     cause,
   });
 
 /** Limits of size and number; the others mean parts that do not belong to a batch. */
 const TOO_LARGE: ReadonlySet<string> = new Set(["LIMIT_FIELD_VALUE", "LIMIT_FILE_SIZE", "LIMIT_FILE_COUNT"]);
+
+/** How long a part may wait for bytes when the body has been read to its end: what there is has been given to it long before. */
+const STALLED_MS = 1000;
+
+const incomplete = (message: string) => new AppError("incomplete", message);
 
 /** Failures that the caller is told about as they are. */
 const isTold = (error: unknown): boolean =>
@@ -52,9 +68,14 @@ const toReceiveError = (error: unknown): unknown => {
   return error;
 };
 
-const readAll = async (stream: Readable): Promise<Buffer> => {
+const readText = async (source: AsyncIterable<Buffer>): Promise<Buffer> => {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of source) {
+    bytes += chunk.length;
+    if (bytes > TEXT_BYTES_MAX) throw tooLarge();
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 };
 
@@ -73,14 +94,28 @@ export const receiveMultipart = async (
   if (Number(request.headers["content-length"] ?? 0) > BATCH_BYTES_MAX) throw tooLarge();
   const received: ReceivedBatch = { detections: null, images: new Map() };
   const open = new Set<Readable>();
+  /** Parts of which the next bytes are wanted and have not come. */
+  const waiting = new Set<Readable>();
+  const bytesOf = async function* (stream: Readable): AsyncGenerator<Buffer> {
+    try {
+      waiting.add(stream);
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        waiting.delete(stream);
+        yield chunk;
+        waiting.add(stream);
+      }
+    } finally {
+      waiting.delete(stream);
+    }
+  };
   const keep = async (name: string, stream: Readable): Promise<void> => {
     open.add(stream);
     stream.once("close", () => open.delete(stream));
     if (name === "detections") {
-      received.detections = await readAll(stream);
+      received.detections = await readText(bytesOf(stream));
       return;
     }
-    const image = await store.stage(stream, IMAGE_BYTES_MAX);
+    const image = await store.stage(bytesOf(stream), IMAGE_BYTES_MAX);
     staged.push(image);
     received.images.set(name, image);
   };
@@ -100,17 +135,28 @@ export const receiveMultipart = async (
   const upload = multer({
     storage,
     limits: {
-      fieldSize: BATCH_BYTES_MAX,
+      fieldSize: TEXT_BYTES_MAX,
       fields: 1,
       files: BATCH_ITEMS_MAX * IMAGE_ROLES.length + 1,
       fieldNameSize: 64,
       headerPairs: 32,
     },
   }).any();
+  let stalled: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
+      const cut = () => reject(incomplete("The connection was cut."));
+      // Whoever went away while its key was looked up is gone already, and nothing will ever say so again.
+      if (request.destroyed) return cut();
+      // Also with a whole body: what of it was not read yet went with the connection.
       request.once("close", () => {
-        if (!request.complete) reject(new AppError("incomplete", "The connection was cut."));
+        if (!request.readableEnded) cut();
+      });
+      // busboy never ends a part whose head runs into the next boundary, and would wait for it as long as the connection lives.
+      request.once("end", () => {
+        stalled = setTimeout(() => {
+          if (waiting.size > 0) reject(incomplete("A part has no end. Send the whole batch again."));
+        }, STALLED_MS);
       });
       let bytes = 0;
       // Beside the parser's own listener, attached in the same tick: a body without Content-Length has the same limit.
@@ -127,6 +173,8 @@ export const receiveMultipart = async (
     // What a part failed with says more than that the body was then given up.
     const causes = kept.flatMap((part) => (part.status === "rejected" ? [part.reason as unknown] : []));
     throw toReceiveError(causes.find(isTold) ?? error);
+  } finally {
+    clearTimeout(stalled);
   }
   const field = (request.body as { detections?: unknown } | undefined)?.detections;
   if (typeof field === "string") received.detections = Buffer.from(field);

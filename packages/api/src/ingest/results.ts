@@ -47,14 +47,15 @@ export const toResults = (keys: CentralKeys, batch: Batch, outcome: Outcome): Ba
   }
   for (const { element } of outcome.bad) {
     const { index, id, reason, detail } = element;
-    const receivedAt = outcome.quarantinedAt.get(index) ?? batch.receivedAt;
+    const held = outcome.quarantined.get(index);
     results.set(index, {
       id,
       status: "quarantined",
       // Only a collector that was rolled back to protocol 1 sends plain what was signed before: it does not know this reason.
       ...(reason === "unsigned" ? { integrity: reason } : { reason }),
       detail,
-      receipt: receipt(element.payloadSha256, receivedAt, element.place),
+      ...(element.declared.length > 0 ? { missing: held?.missing ?? [] } : {}),
+      receipt: receipt(element.payloadSha256, held?.receivedAt ?? batch.receivedAt, element.place),
     });
   }
   for (const checked of batch.checked) {

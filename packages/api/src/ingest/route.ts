@@ -8,6 +8,7 @@ import type { Central } from "../central.ts";
 import type { CollectorIdentity } from "../collectors/identify.ts";
 import { DiskFullError, type StagedObject, StoreUnavailableError } from "../evidence/store.ts";
 import { AppError, inTime, toAppError } from "../failure.ts";
+import { createAdmission } from "./admission.ts";
 import { checkSignatures } from "./check-signatures.ts";
 import { createSpaceWatch, diskFull } from "./check-space.ts";
 import { type RetransmitCount, createRetransmitCount, matchImages } from "./match-images.ts";
@@ -19,8 +20,8 @@ import { signReceipt } from "./receipts.ts";
 import { sha256 } from "../keys.ts";
 import { storeBatch } from "./store-batch.ts";
 
-/** Requests of one key at once: a collector sends one after the other, a test or a central-mode queue a few. */
-const IN_FLIGHT_MAX = 4;
+/** Transactions that may wait for the disk: a third of the pool's connections, so that a slow disk leaves the rest to everybody else. */
+const WAITING_MAX = 4;
 /** wire.md: a database that is slower than this is down, and the collector keeps everything. */
 const DATABASE_WAIT_MS = 5000;
 
@@ -42,7 +43,13 @@ type Received = {
   underWay: Promise<unknown>[];
 };
 
-type Ingest = { central: Central; pace: PaceKeeper; counts: RetransmitCount };
+type Ingest = {
+  central: Central;
+  pace: PaceKeeper;
+  counts: RetransmitCount;
+  /** Transactions that were begun before their images were durable. */
+  waiting: Set<Promise<unknown>>;
+};
 
 const commitImages = async (
   { central, pace }: Ingest,
@@ -64,21 +71,21 @@ const keepMalformed = async (
   const { central } = ingest;
   const versions = await commitImages(ingest, [...received.images.values()]);
   const images = new Map([...received.images].map(([name, image]) => [name as "full", image]));
-  const element = { index: 0, id: null, raw: body, reason: "malformed" as const, detail };
+  const element = { index: 0, id: null, raw: body, reason: "malformed" as const, detail, declared: [] };
   const kept = await quarantine(central.database.sql, { collector, versions, receivedAt }, [{ element, images }]);
   const receipt = signReceipt(central.keys, {
     collectorId: collector.id,
     epoch: 0,
     seq: null,
     payloadSha256: sha256(body),
-    receivedAt: kept.get(0) ?? receivedAt,
+    receivedAt: kept.get(0)?.receivedAt ?? receivedAt,
   });
   return [{ id: null, status: "quarantined", reason: "malformed", detail, receipt }];
 };
 
 const takeBatch = async (ingest: Ingest, input: Received): Promise<{ status: number; results: BatchResult[] }> => {
-  const { central, counts } = ingest;
-  const { collector, received, receivedAt } = input;
+  const { central, counts, waiting } = ingest;
+  const { collector, received, receivedAt, underWay } = input;
   const body = received.detections;
   if (!body) throw new AppError("invalid", "There is no part called detections.");
   const read = readBatch(body);
@@ -91,13 +98,16 @@ const takeBatch = async (ingest: Ingest, input: Received): Promise<{ status: num
   const judged = await checkSignatures(read.elements, collector.deviceKey);
   const checked = matchImages(judged, received.images, collector.id, counts);
   const kept = checked.flatMap((item) => (item.kind === "retransmit" ? [] : [...item.images.values()]));
-  const versions = await commitImages(ingest, kept);
-  const storing = storeBatch(central, { collector, checked, versions, receivedAt });
-  input.underWay.push(storing);
-  return {
-    status: 200,
-    results: await inTime(storing, DATABASE_WAIT_MS),
-  };
+  const committing = commitImages(ingest, kept);
+  // The disk and the database of one machine work at the same time; an object store elsewhere would hold connections for long.
+  const mayWait = central.store.kind === "filesystem" && waiting.size < WAITING_MAX;
+  if (mayWait) waiting.add(committing);
+  else await committing;
+  const storing = storeBatch(central, { collector, checked, versions: committing, receivedAt });
+  // Given up on below it ends by itself, and when its images fail that is told here.
+  underWay.push(storing.catch(() => undefined));
+  await committing.finally(() => waiting.delete(committing));
+  return { status: 200, results: await inTime(storing, DATABASE_WAIT_MS) };
 };
 
 /** Codes that end the connection: what is left of the body is not worth reading. */
@@ -112,9 +122,9 @@ const CLOSING: ReadonlySet<FailureCode> = new Set([
 
 /** Makes the route's handler; one for the process, because it counts what is under way. */
 export const createIngestHandler = (central: Central, pace: PaceKeeper): RequestHandler => {
-  const inFlight = new Map<string, number>();
+  const admission = createAdmission();
   const space = createSpaceWatch(central, pace);
-  const ingest: Ingest = { central, pace, counts: createRetransmitCount() };
+  const ingest: Ingest = { central, pace, counts: createRetransmitCount(), waiting: new Set() };
 
   const answer = async (request: Request, response: Response, staged: StagedObject[]): Promise<void> => {
     if (central.closing.aborted)
@@ -127,12 +137,8 @@ export const createIngestHandler = (central: Central, pace: PaceKeeper): Request
     });
     const collector = await inTime(identifying, DATABASE_WAIT_MS);
     response.locals["collectorId"] = collector.id;
-    const running = inFlight.get(collector.id) ?? 0;
-    if (running >= IN_FLIGHT_MAX)
-      throw new AppError("inflight", "This collector has too many batches under way.", {
-        retryAfterSeconds: 1 + Math.floor(Math.random() * 5),
-      });
-    inFlight.set(collector.id, running + 1);
+    const length = request.header("content-length");
+    const leaveAdmission = admission.enter(collector.id, length === undefined ? null : Number(length));
     const underWay: Promise<unknown>[] = [];
     try {
       await space.check(collector.name);
@@ -151,11 +157,7 @@ export const createIngestHandler = (central: Central, pace: PaceKeeper): Request
       throw error;
     } finally {
       // A transaction that was given up on still holds its connection: its place is free when it has ended.
-      void Promise.allSettled(underWay).then(() => {
-        const left = (inFlight.get(collector.id) ?? 1) - 1;
-        if (left > 0) inFlight.set(collector.id, left);
-        else inFlight.delete(collector.id);
-      });
+      void Promise.allSettled(underWay).then(leaveAdmission);
     }
   };
 

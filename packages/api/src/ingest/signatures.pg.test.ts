@@ -1,9 +1,11 @@
 /** Who signed what came, whether it follows what came before, and what is counted with it. */
-import type { Detection, Receipt } from "@chaverim/contracts";
+import { type Detection, type Receipt, TEST_VENDOR } from "@chaverim/contracts";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { addImportKey, rotateKey } from "../collectors/keys.ts";
 import { aDetection, aJpeg, hex, isReceiptGenuine, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
 import { type TestDevice, aDevice, aHeartbeat, sendHeartbeat } from "../testing/devices.ts";
+import { noteReceived } from "./tally.ts";
 
 let central: TestCentral;
 let collector: TestCollector;
@@ -74,6 +76,80 @@ test("A signature over other bytes, by another device or of another kind is quar
   expect(await receivedOf()).toEqual([{ epoch: 1, seqs: "{[9,10)}" }]);
 });
 
+test("Images may follow an element that is quarantined for its signature, and a release has them, however late they come", async () => {
+  await introduce();
+  const pictures = { full: aJpeg(), crop: aJpeg() };
+  const detection = aDetection({ plate: "LATEBAD", epoch: 1, seq: 4 }, pictures);
+  const element = aDevice().element(detection);
+  const [first] = await send([element]);
+  expect(first).toMatchObject({ status: "quarantined", missing: ["full", "crop"] });
+  const wrong = await send([element], [{ crop: aJpeg() }]);
+  expect(wrong).toMatchObject([{ status: "quarantined", missing: ["full", "crop"] }]);
+  const then = await send([element], [{ crop: pictures.crop }]);
+  expect(then).toMatchObject([{ status: "quarantined", missing: ["full"], receipt: first?.receipt }]);
+  const admin = await central.signIn("admin");
+  const [held] = await central.sql<{ id: string }[]>`select id from quarantine where detection_id = ${detection.id}`;
+  const id = held?.id ?? "";
+  expect((await admin.trpc.quarantine.read.query({ id })).images).toEqual([
+    { part: "crop", sha256: hex(pictures.crop), bytes: pictures.crop.length },
+  ]);
+  await admin.trpc.quarantine.decide.mutate({ id, decision: "released" });
+  const rolesOf = () =>
+    central.sql`select role from evidence_images where detection_id = ${detection.id} order by role`;
+  expect(await rolesOf()).toEqual([{ role: "crop" }]);
+  expect(await send([element], [pictures])).toMatchObject([{ status: "quarantined", missing: [] }]);
+  expect(await rolesOf()).toEqual([{ role: "crop" }, { role: "full" }]);
+  const image = await admin.fetch(`/api/evidence/${detection.id}/full`);
+  expect(Buffer.from(await image.arrayBuffer()).equals(pictures.full)).toBe(true);
+});
+
+test("What a script numbers by the clock is known up to a thousand holes back, and of its epochs the last hundred", async () => {
+  const note = (epoch: number, seqs: readonly number[]) =>
+    noteReceived(
+      central.sql,
+      collector.id,
+      seqs.map((seq) => ({ epoch, seq })),
+    );
+  const evens = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + 2 * index);
+  const ranges = () => central.sql`
+    select count(*)::int as count, min(lower(r))::int as lowest from collector_received, unnest(seqs) r
+    where collector_id = ${collector.id} and epoch = 1`;
+  await note(1, evens(0, 2000));
+  expect(await ranges()).toEqual([{ count: 2000, lowest: 0 }]);
+  await note(1, [4000]);
+  expect(await ranges()).toEqual([{ count: 1000, lowest: 2002 }]);
+  // Nothing is said of what was forgotten, and nothing is missing there.
+  const { received } = (await sendHeartbeat(central.url, collector.apiKey, aHeartbeat({ lastSeq: 4000 }))).body;
+  expect([received?.truncated, received?.ranges.at(-1)]).toEqual([true, [4000, 4000]]);
+  for (let epoch = 2; epoch <= 110; epoch++) await note(epoch, [1]);
+  await note(11, [2]);
+  const epochs = (await receivedOf()).map(({ epoch }) => epoch);
+  expect([epochs.length, epochs[0], epochs.at(-1)]).toEqual([100, 11, 110]);
+});
+
+test("A test of a camera is stored, and is nothing that the camera saw", async () => {
+  const vendor = { name: TEST_VENDOR, eventId: crypto.randomUUID() };
+  expect(await send([aDetection({ plate: null, vendor })])).toMatchObject([{ status: "stored" }]);
+  const seen = () => central.sql`
+    select c.last_detection_at is not null as seen, coalesce(sum(h.detections), 0)::int as count
+    from cameras c left join camera_hours h on h.camera_id = c.id where c.collector_id = ${collector.id} group by 1`;
+  expect(await seen()).toEqual([{ seen: false, count: 0 }]);
+  await send([aDetection({ plate: null })]);
+  expect(await seen()).toEqual([{ seen: true, count: 1 }]);
+});
+
+test("Of what is no detection, or whose pictures are what is wrong, none is asked for", async () => {
+  const picture = Buffer.from("no jpeg");
+  const results = await send(
+    [{ ...aDetection({}, { crop: aJpeg() }), capturedAt: "yesterday" }, aDetection({}, { crop: picture })],
+    [undefined, { crop: picture }],
+  );
+  expect(results.map(({ reason, missing }) => [reason, missing])).toEqual([
+    ["schema", undefined],
+    ["not_jpeg", undefined],
+  ]);
+});
+
 test("Once its device is known, what a collector sends plain is quarantined; the signed beside it is stored", async () => {
   const plain = aDetection({ plate: "PLAIN1" });
   expect(await send([plain])).toMatchObject([{ status: "stored", integrity: "unsigned" }]);
@@ -89,6 +165,37 @@ test("Once its device is known, what a collector sends plain is quarantined; the
   expect(await central.sql`select reason from quarantine where detection_id = ${later.id}`).toEqual([
     { reason: "unsigned" },
   ]);
+});
+
+test("Whoever sends with a collector's key and not from its device does not make it look alive", async () => {
+  await introduce();
+  const seenAt = async () =>
+    (await central.sql`select last_seen_at from collectors where id = ${collector.id}`)[0]?.["last_seen_at"] as Date;
+  const before = await seenAt();
+  await send([aDetection(), aDevice().element(aDetection())]);
+  expect(await seenAt()).toEqual(before);
+  await send([aDetection(), device.element(aDetection())]);
+  expect((await seenAt()).getTime()).toBeGreaterThan(before.getTime());
+});
+
+test("A key for bringing in another system's archive stores it as unsigned beside a device that signs, and does nothing else", async () => {
+  await introduce();
+  const { apiKey } = await addImportKey(central.sql, collector.id, null);
+  const foreign = aDetection({ plate: "ARCHIVE1" });
+  const signedByNobody = aDevice().element(aDetection({ plate: "ARCHIVE2" }));
+  const { results } = (await sendBatch(central.url, apiKey, [foreign, signedByNobody])).body;
+  expect(results).toMatchObject([
+    { status: "stored", integrity: "unsigned" },
+    { status: "stored", integrity: "unsigned" },
+  ]);
+  expect((await sendHeartbeat(central.url, apiKey, aHeartbeat(), device)).status).toBe(403);
+  // The collector's own keys go on as before, also when it gets a further one.
+  await rotateKey(central.sql, collector.id, null);
+  expect(await send([device.element(aDetection({ plate: "ARCHIVE3" }))])).toMatchObject([{ integrity: "ok" }]);
+  const [key] = await central.sql<{ scopes: string[]; isShort: boolean }[]>`
+    select scopes, expires_at < now() + interval '25 hours' as "isShort" from collector_keys
+    where prefix = ${apiKey.slice(0, 10)} and collector_id = ${collector.id}`;
+  expect(key).toEqual({ scopes: ["import"], isShort: true });
 });
 
 test("What was stored before its device was known stays unsigned, and its repeat is no new fact", async () => {

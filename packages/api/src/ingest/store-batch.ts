@@ -1,9 +1,10 @@
 /**
  * Stores one batch in ONE transaction: payloads, detections, images, dictionary, quarantine and the alert engine's job.
- * Rule: the images are durable before it begins, receipts exist only after it has committed, and a repeat changes nothing.
+ * Rule: the images are durable before it commits, receipts exist only after it has committed, and a repeat changes nothing.
  */
 import {
   type BatchResult,
+  TEST_VENDOR,
   type TimedReading,
   isClockSuspect,
   linkDuplicates,
@@ -59,7 +60,7 @@ const insertDetections = (
   fresh: readonly Fresh[],
   duplicates: ReadonlyMap<string, string>,
 ) => {
-  const rows = fresh.map(({ element: { detection, integrity }, plate, camera, detectedAt, suspect }) => ({
+  const rows = fresh.map(({ element: { detection, integrity }, plate, camera, detectedAt, suspect, isTest }) => ({
     id: detection.id,
     plate,
     detected_at: detectedAt,
@@ -74,14 +75,15 @@ const insertDetections = (
     retransmitted: detection.vendor?.retransmitted ?? false,
     clock_suspect: suspect,
     integrity,
+    is_test: isTest,
   }));
   return sql`insert into detections (id, plate, detected_at, captured_at, received_at, camera_id, collector_id, plate_text, confidence,
-      region, vehicle, duplicate_of, retransmitted, clock_suspect, integrity)
+      region, vehicle, duplicate_of, retransmitted, clock_suspect, integrity, is_test)
     select r.id, r.plate, r.detected_at, r.captured_at, ${batch.receivedAt}, r.camera_id, ${batch.collector.id}, r.plate_text, r.confidence,
-      r.region, r.vehicle, r.duplicate_of, r.retransmitted, r.clock_suspect, r.integrity
+      r.region, r.vehicle, r.duplicate_of, r.retransmitted, r.clock_suspect, r.integrity, r.is_test
     from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r(id uuid, plate text, detected_at timestamptz, captured_at timestamptz,
       camera_id uuid, plate_text text, confidence real, region text, vehicle jsonb, duplicate_of uuid, retransmitted boolean, clock_suspect boolean,
-      integrity text)`;
+      integrity text, is_test boolean)`;
 };
 
 const insertPayloads = (sql: Queryable, batch: Batch, fresh: readonly Fresh[]) => sql`
@@ -93,14 +95,19 @@ const insertPayloads = (sql: Queryable, batch: Batch, fresh: readonly Fresh[]) =
     ${fresh.map(({ plate }) => plate)}::text[], ${fresh.map(({ detectedAt }) => detectedAt.toISOString())}::timestamptz[])
     as r(id, payload, hash, signature, epoch, seq, plate, detected_at)`;
 
-const insertImages = (sql: Queryable, batch: Batch, goods: readonly Good[]) => {
+const insertImages = (
+  sql: Queryable,
+  batch: Batch,
+  goods: readonly Good[],
+  versions: ReadonlyMap<string, string | null>,
+) => {
   const rows = goods.flatMap(({ element, images }) =>
     [...images].map(([role, image]) => ({
       id: element.detection.id,
       role,
       sha256: image.sha256,
       bytes: image.bytes,
-      version: batch.versions.get(image.sha256) ?? null,
+      version: versions.get(image.sha256) ?? null,
     })),
   );
   if (rows.length === 0) return Promise.resolve();
@@ -136,9 +143,16 @@ const countPlates = (sql: Queryable, fresh: readonly Fresh[]) => {
       last_seen = greatest(plates.last_seen, excluded.last_seen), sightings = plates.sightings + excluded.sightings`;
 };
 
+/** Nothing in the batch is this device's word: somebody else has its key, and must not make a dead collector look alive. */
+const isStrangers = ({ checked }: Batch): boolean =>
+  checked.length > 0 &&
+  checked.every((one) => one.kind === "bad" && ["unsigned", "bad_signature"].includes(one.element.reason));
+
 /** Later than what it says already: what comes out of quarantine was received long ago. */
-const touchCollector = (sql: Queryable, batch: Batch) =>
-  sql`update collectors set last_seen_at = greatest(last_seen_at, ${batch.receivedAt}) where id = ${batch.collector.id}`;
+const touchCollector = async (sql: Queryable, batch: Batch): Promise<void> => {
+  if (isStrangers(batch)) return;
+  await sql`update collectors set last_seen_at = greatest(last_seen_at, ${batch.receivedAt}) where id = ${batch.collector.id}`;
+};
 
 const toFresh = ({ element, images }: Good, cameras: ReadonlyMap<string, KnownCamera>, receivedAt: Date): Fresh => {
   const { detection } = element;
@@ -152,6 +166,7 @@ const toFresh = ({ element, images }: Good, cameras: ReadonlyMap<string, KnownCa
     images,
     camera,
     suspect,
+    isTest: detection.vendor?.name === TEST_VENDOR,
     plate: readPlate(detection.plate.text) ?? "",
     detectedAt: suspect ? receivedAt : capturedAt,
   };
@@ -292,24 +307,24 @@ export const writeBatch = async (transaction: Transaction, batch: Batch): Promis
       atMs: detectedAt.getTime(),
     })),
   );
+  // While the disk takes the images; nobody else waits for these rows. What follows locks plates and cameras, which others may want.
+  const facts =
+    fresh.length > 0
+      ? [insertPayloads(transaction, batch, fresh), insertDetections(transaction, batch, fresh, duplicates)]
+      : [];
+  const [versions] = await Promise.all([batch.versions, ...facts]);
   const written: Promise<unknown>[] = [
-    insertImages(transaction, batch, [...fresh, ...sorted.repeats]),
+    insertImages(transaction, batch, [...fresh, ...sorted.repeats], versions),
     touchCollector(transaction, batch),
     noteReceived(transaction, batch.collector.id, placesOf(batch)),
     noteCameras(transaction, fresh),
   ];
-  if (fresh.length > 0) {
-    written.push(
-      insertPayloads(transaction, batch, fresh),
-      insertDetections(transaction, batch, fresh, duplicates),
-      countPlates(transaction, fresh),
-    );
-  }
+  if (fresh.length > 0) written.push(countPlates(transaction, fresh));
   const job = [...toJob(batch, fresh, duplicates), ...toLateImages(sorted.repeats, batch.receivedAt)];
   if (job.length > 0) written.push(enqueue(transaction, DETECTIONS_TOPIC, job));
   await Promise.all(written);
-  const quarantinedAt = await quarantine(transaction, batch, sorted.bad);
-  return { ...sorted, fresh, duplicates, held: await readHeld(transaction, sorted.repeats), quarantinedAt };
+  const quarantined = await quarantine(transaction, { ...batch, versions }, sorted.bad);
+  return { ...sorted, fresh, duplicates, held: await readHeld(transaction, sorted.repeats), quarantined };
 };
 
 const partitioned = new Set<string>();
@@ -328,7 +343,7 @@ export const ensureMonths = async (central: Central, batch: Batch): Promise<void
 };
 
 /**
- * Stores a batch whose images are committed already.
+ * Stores a batch; its images may still be on their way to the disk.
  * @returns one result per element, in the order of the elements
  */
 export const storeBatch = async (central: Central, batch: Batch): Promise<BatchResult[]> => {

@@ -10,6 +10,7 @@ import { DiskFullError, StoreUnavailableError } from "../evidence/store.ts";
 import { aDetection, aForm, aJpeg, hex, isReceiptGenuine, sendBatch, sendForm, toBytes } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
 import { aHeartbeat, sendHeartbeat } from "../testing/devices.ts";
+import { TEXT_BYTES_MAX } from "./receive-multipart.ts";
 
 let central: TestCentral;
 let collector: TestCollector;
@@ -176,7 +177,12 @@ test("A wrong key before a large body: the answer is readable, also for a client
 /** A full batch; more than any socket buffer holds. */
 const MEDIUM = 30 * 1024 * 1024;
 const LARGE = 40 * 1024 * 1024;
-const limits = { maxBatchBytes: BATCH_BYTES_MAX, maxItemBytes: IMAGE_BYTES_MAX, maxItems: 500 };
+const limits = {
+  maxBatchBytes: BATCH_BYTES_MAX,
+  maxTextBytes: TEXT_BYTES_MAX,
+  maxItemBytes: IMAGE_BYTES_MAX,
+  maxItems: 500,
+};
 
 test("40 MB are refused with the limits, and a client that writes everything first can read that", async () => {
   const answer = await exchangeWritingFirst([
@@ -229,6 +235,47 @@ test("One picture of more than 8 MB is refused with the limits", async () => {
   expect([status, failure.code]).toEqual([413, "too_large"]);
 });
 
+test.each(["a field", "a file"])(
+  "A text of more than 4 MB, sent as %s, is refused with the limits; one of 4 MB is read",
+  async (kind) => {
+    const sendText = (bytes: number) => {
+      const text = "x".repeat(bytes);
+      const form = new FormData();
+      if (kind === "a field") form.append("detections", text);
+      else form.append("detections", new Blob([text]), "detections.json");
+      return sendForm(central.url, collector.apiKey, form);
+    };
+    expect(await sendText(TEXT_BYTES_MAX + 1)).toMatchObject({
+      status: 413,
+      failure: { code: "too_large", details: limits },
+    });
+    expect(await sendText(TEXT_BYTES_MAX)).toMatchObject({ status: 202, body: { results: [{ reason: "malformed" }] } });
+  },
+);
+
+test("A part whose head runs into the next boundary is answered as incomplete, and takes no place for long", async () => {
+  const body = [
+    "--x",
+    'Content-Disposition: form-data; name="detections"; filename="detections"',
+    "--x",
+    "",
+    "--",
+    "",
+  ].join("\r\n");
+  const send = () =>
+    fetch(`${central.url}${batchPath}`, {
+      method: "POST",
+      headers: { "X-API-Key": collector.apiKey, "Content-Type": "multipart/form-data; boundary=x" },
+      body,
+    });
+  // As many as one key may have under way.
+  const answers = await Promise.all([1, 2, 3, 4].map(send));
+  const told = await Promise.all(answers.map((answer) => answer.json()));
+  const refusal = { code: "incomplete", message: expect.stringContaining("A part has no end") };
+  expect(told).toMatchObject([refusal, refusal, refusal, refusal]);
+  expect((await sendBatch(central.url, collector.apiKey, [aDetection()])).status).toBe(200);
+});
+
 test.each([
   ["application/json", "[]", 415, "media_type"],
   ["text/plain", "[]", 415, "media_type"],
@@ -268,6 +315,31 @@ test("A fifth batch of one key at once is told to wait; another collector is not
     .poll(async () => (await sendBatch(central.url, collector.apiKey, [])).status, { timeout: 3000 })
     .toBe(200);
   for (const socket of slow) socket.destroy();
+});
+
+test("Senders that go away while their key is looked up take no place, however many they are", async () => {
+  const { body, contentType } = await toBytes(aForm([aDetection()]));
+  const gone: Socket[] = [];
+  await using owner = openDatabase(central.databaseUrl, { max: 2 });
+  await owner.sql.begin(async (transaction) => {
+    await transaction`lock table collector_keys in access exclusive mode`;
+    // As many as may be under way at once, half of them with everything that they have to say.
+    for (const part of [body, body.subarray(0, 100), body, body.subarray(0, 100)]) {
+      void exchange((socket) => {
+        gone.push(socket);
+        socket.write(head({ "Content-Type": contentType, "Content-Length": body.length }));
+        socket.write(part);
+      });
+    }
+    const countWaiting = async () =>
+      (await owner.sql`select 1 from pg_locks where relation = 'collector_keys'::regclass and not granted`).length;
+    await expect.poll(countWaiting, { timeout: 3000 }).toBe(4);
+    for (const socket of gone) socket.destroy();
+    await sleep(100);
+  });
+  await expect
+    .poll(async () => (await sendBatch(central.url, collector.apiKey, [])).status, { timeout: 3000 })
+    .toBe(200);
 });
 
 test("When the database does not answer, nothing is stored and the collector is told when to come again", async () => {
@@ -330,6 +402,8 @@ test("When the database ends every connection in the middle of batches, what was
     expect(answer.status === 200 ? [10] : [0, 10]).toContain(found.length);
     expect(listed.length).toBe(found.length);
   }
+  // Each connection that was ended says so once; it must not say it to the next test.
+  await Promise.allSettled(Array.from({ length: 24 }, () => central.sql`select 1`));
 });
 
 test.each([

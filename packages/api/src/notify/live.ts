@@ -56,6 +56,7 @@ const readDetections = (sql: Sql, keys: DetectionKey[]): Promise<DetectionRow[]>
   from unnest(${keys.map((key) => key[0])}::text[], ${keys.map((key) => new Date(key[1]).toISOString())}::timestamptz[], ${keys.map((key) => key[2])}::uuid[])
     wanted(plate, detected_at, id)
   join detections d using (plate, detected_at, id) ${detectionJoins(sql)}
+  where not d.is_test
   order by d.detected_at, d.id`;
 
 /** Listens for news; one connection for the process. */

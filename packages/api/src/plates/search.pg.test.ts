@@ -1,5 +1,5 @@
 /** Finding plates and reading their detections, newest first, for those who reach all of them (reach.pg.test.ts: viewers). */
-import type { DetectionView, SearchWay } from "@chaverim/contracts";
+import { type DetectionView, type SearchWay, TEST_VENDOR } from "@chaverim/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aDetection, aDetectionId, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
@@ -145,4 +145,18 @@ test("The 61st search within a minute has to wait, and other questions go on", a
   const outcomes = await Promise.all(asks);
   expect(outcomes.filter((outcome) => outcome === "too_many")).toHaveLength(1);
   expect(await failureOf(eager.trpc.detections.recent.query({}))).toBe("ok");
+});
+
+test("A test of a camera stands in no list of what was seen", async () => {
+  const other = await central.addCollector(["tested"]);
+  const vendor = { name: TEST_VENDOR, eventId: crypto.randomUUID() };
+  const [test, car] = [
+    aDetection({ plate: null, cameraId: "tested", vendor }),
+    aDetection({ plate: null, cameraId: "tested" }),
+  ];
+  const { body } = await sendBatch(central.url, other.apiKey, [test, car]);
+  expect(body.results.map(({ status }) => status)).toEqual(["stored", "stored"]);
+  const [camera] = await central.sql<{ id: string }[]>`select id from cameras where collector_id = ${other.id}`;
+  const { detections } = await operator.trpc.detections.recent.query({ cameraId: camera?.id ?? "", limit: 10 });
+  expect(detections.map(({ id }) => id)).toEqual([car.id]);
 });

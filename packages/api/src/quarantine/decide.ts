@@ -12,7 +12,7 @@ import { type JudgedElement, type StoredIntegrity, checkSignatures } from "../in
 import type { ElementImages } from "../ingest/match-images.ts";
 import { type GoodElement, isGood, readElement } from "../ingest/read-batch.ts";
 import { ensureMonths, writeBatch } from "../ingest/store-batch.ts";
-import type { KeptImage } from "./list.ts";
+import { type KeptImage, keptImages } from "./list.ts";
 
 export type Decision = { id: string; decision: "kept" | "released"; note: string | null; userId: string };
 
@@ -95,7 +95,7 @@ const release = async (central: Central, decided: Decision, row: Row): Promise<v
   const batch = {
     collector: { id: row.collectorId },
     checked: [{ kind: "good" as const, element, images }],
-    versions,
+    versions: Promise.resolve(versions),
     // The receipt that the collector has names this time.
     receivedAt: row.receivedAt,
     releasedAt: new Date(),
@@ -113,7 +113,7 @@ const release = async (central: Central, decided: Decision, row: Row): Promise<v
 export const decideQuarantined = async (central: Central, decided: Decision): Promise<void> => {
   const { sql } = central.database;
   const [row] = await sql<Row[]>`
-    select q.collector_id as "collectorId", q.reason, q.raw, q.images, q.received_at as "receivedAt", c.device_key as "deviceKey"
+    select q.collector_id as "collectorId", q.reason, q.raw, ${keptImages(sql)} as images, q.received_at as "receivedAt", c.device_key as "deviceKey"
     from quarantine q join collectors c on c.id = q.collector_id where q.id = ${decided.id}`;
   if (!row) throw new AppError("not_found", "There is nothing in quarantine with this id.");
   if (decided.decision === "released") await release(central, decided, row);

@@ -20,9 +20,18 @@ type Row = Omit<QuarantineView, "collector" | "receivedAt" | "decided"> & {
   note: string | null;
 };
 
+/** An image that came with an element, or later for it, as quarantine keeps it. */
+export type KeptImage = { part: string; sha256: string; bytes: number; versionId: string | null };
+
+/** The `KeptImage`s of an element `quarantine q`, as a jsonb array. */
+export const keptImages = (sql: Queryable) => sql`
+  (q.images || coalesce((select jsonb_agg(jsonb_build_object(
+    'part', i.part, 'sha256', encode(i.sha256, 'hex'), 'bytes', i.bytes, 'versionId', i.version_id) order by i.part)
+    from quarantine_images i where i.quarantine_id = q.id), '[]'))`;
+
 const columns = (sql: Queryable) => sql`
   q.id, q.collector_id as "collectorId", c.name as "collectorName", q.reason, q.detail, q.detection_id as "detectionId",
-  length(q.raw) as bytes, jsonb_array_length(q.images) as images, q.received_at as "receivedAt",
+  length(q.raw) as bytes, jsonb_array_length(${keptImages(sql)}) as images, q.received_at as "receivedAt",
   d.decision, u.name as "decidedBy", d.decided_at as "decidedAt", d.note`;
 const joins = (sql: Queryable) => sql`
   join collectors c on c.id = q.collector_id
@@ -90,9 +99,6 @@ const toVisibleText = (raw: Buffer): string =>
         : `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`,
     );
 
-/** An image that came with an element, as quarantine keeps it. */
-export type KeptImage = { part: string; sha256: string; bytes: number; versionId: string | null };
-
 export type QuarantineItem = {
   view: QuarantineView;
   text: string;
@@ -102,7 +108,7 @@ export type QuarantineItem = {
 /** One element. @throws AppError not_found */
 export const readQuarantined = async (sql: Sql, id: string): Promise<QuarantineItem> => {
   const [row] = await sql<(Row & { head: Buffer; kept: KeptImage[] })[]>`
-    select ${columns(sql)}, substring(q.raw for ${TEXT_BYTES}) as head, q.images as kept
+    select ${columns(sql)}, substring(q.raw for ${TEXT_BYTES}) as head, ${keptImages(sql)} as kept
     from quarantine q ${joins(sql)} where q.id = ${id}`;
   if (!row) throw new AppError("not_found", "There is nothing in quarantine with this id.");
   return {

@@ -219,6 +219,14 @@ export const openDoors = async (central: TestCentral): Promise<Doors> => {
     "collectors.revoke": async () => ({ id: await aCollector(), reason: "the matrix" }),
     "collectors.history": async () => ({ id: await aCollector() }),
     "collectors.commands": async () => ({ id: await aCollector() }),
+    "collectors.diagnostics": async () => ({
+      id: await idOf(
+        central.sql<{ id: string }[]>`
+          insert into commands (collector_id, counter, verb, args, not_after, acked_at, status, detail)
+          select ${await aCollector()}, 1, 'send_diagnostics', '{}', now(), now(), 'done', 'the matrix' returning id`,
+      ),
+    }),
+    "collectors.testCamera": async () => ({ id: collector.id, cameraId: "north" }),
     "collectors.command": async () => ({
       id: await aCollector(),
       verb: "restart_adapter",

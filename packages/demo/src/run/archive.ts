@@ -1,5 +1,5 @@
 /**
- * Uploads the week before, in the background, as any 20-line script would: plain REST with the collectors' own keys.
+ * Uploads the week before, in the background, as any 20-line script would: plain REST with keys for bringing in an archive.
  * Rule: slowly, newest first, and each batch once; what was uploaded is noted after each batch.
  */
 import { createHash } from "node:crypto";
@@ -9,7 +9,9 @@ import { planHistory } from "../history.ts";
 import type { PastBatch, PastPass } from "../history.ts";
 import { takeCrop } from "../pictures/picture.ts";
 import type { Vehicle } from "../town/vehicles.ts";
+import type { CollectorName } from "../town/cameras.ts";
 import { localTime } from "./feeds.ts";
+import { createImportKey } from "./operator.ts";
 import { readJson, writePrivately } from "./state.ts";
 import type { Credentials } from "./state.ts";
 
@@ -110,12 +112,18 @@ export const uploadHistory = async (
   if (progress.complete) return 0;
   const batches = planHistory(credentials.seed, vehicles, progress.endMs);
   const cropOf = createCrops();
+  const keys = new Map<CollectorName, Promise<string>>();
+  const keyOf = (collector: CollectorName): Promise<string> => {
+    const key = keys.get(collector) ?? createImportKey(config, collector);
+    keys.set(collector, key);
+    return key;
+  };
   let sent = 0;
   for (const batch of batches.slice(progress.uploaded)) {
     const body = await bodyOf(batch, cropOf);
     let pauseMs: number | null = null;
     while (pauseMs === null && !signal.aborted) {
-      pauseMs = await sendBatch(url, credentials.keys[batch.collector], body, signal);
+      pauseMs = await sendBatch(url, await keyOf(batch.collector), body, signal);
       await delay(pauseMs === null ? RETRY_MS : PAUSE_MS + pauseMs, undefined, { signal }).catch(() => undefined);
     }
     if (pauseMs === null) return sent;

@@ -120,6 +120,10 @@ export const createAccounts = async (config: Config, seed: number, signal: Abort
   return { seed, password, accounts, keys: keys as Record<CollectorName, string>, tokens };
 };
 
+/** A key for a collector's past, which its device cannot have signed; good for a day. */
+export const createImportKey = async (config: Config, collector: CollectorName): Promise<string> =>
+  textOf(await operate(config, ["collector", "import-key", "--name", collector]), "apiKey");
+
 const approveCameras =
   (config: Config, collector: CollectorName): Step =>
   async () => {

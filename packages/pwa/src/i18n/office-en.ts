@@ -2,14 +2,18 @@
  * English words of the administrators' screens, a file a subject; they load with those screens and never on a volunteer's phone.
  * Rule: what stands here itself is said on more than one subject's screens.
  */
+import { collectorsEn } from "./office/collectors-en.ts";
 import { logEn } from "./office/log-en.ts";
 import { peopleEn } from "./office/people-en.ts";
+import { quarantineEn } from "./office/quarantine-en.ts";
 import { settingsEn } from "./office/settings-en.ts";
 import { sitesEn } from "./office/sites-en.ts";
 
 export const officeEn = {
+  ...collectorsEn,
   ...logEn,
   ...peopleEn,
+  ...quarantineEn,
   ...settingsEn,
   ...sitesEn,
 

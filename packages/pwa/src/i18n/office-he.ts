@@ -3,14 +3,18 @@
  * Rule: the same keys as English; people are addressed in the plural, times and plates come isolated.
  */
 import type { OfficeWords } from "./office-en.ts";
+import { collectorsHe } from "./office/collectors-he.ts";
 import { logHe } from "./office/log-he.ts";
 import { peopleHe } from "./office/people-he.ts";
+import { quarantineHe } from "./office/quarantine-he.ts";
 import { settingsHe } from "./office/settings-he.ts";
 import { sitesHe } from "./office/sites-he.ts";
 
 export const officeHe: OfficeWords = {
+  ...collectorsHe,
   ...logHe,
   ...peopleHe,
+  ...quarantineHe,
   ...settingsHe,
   ...sitesHe,
 

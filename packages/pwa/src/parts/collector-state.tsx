@@ -3,7 +3,7 @@
  * Rule: disc live, diamond late or draining, ring no data; the same shapes everywhere.
  */
 import type { CollectorView } from "@chaverim/contracts";
-import { clockTime, momentLabel } from "../clock.ts";
+import { momentLabel } from "../clock.ts";
 import { t } from "../i18n/words.ts";
 
 export const collectorWords = (collector: CollectorView): string =>
@@ -28,6 +28,10 @@ export const collectorTone = (state: CollectorView["state"]): "ok" | "warn" | "c
 
 const SHAPES = { ok: "dot", warn: "dot diamond", critical: "dot hollow", quiet: "dot hollow" } as const;
 
+/** What a collector last said of itself says nothing of now. */
+export const isAway = (state: CollectorView["state"]): boolean =>
+  state === "offline" || state === "never_seen" || state === "revoked";
+
 export const CollectorDot = (props: { state: CollectorView["state"] }) => (
   <i class={`${SHAPES[collectorTone(props.state)]} ${collectorTone(props.state)}`} />
 );
@@ -41,9 +45,3 @@ export const CollectorState = (props: { collector: CollectorView }) => (
 
 /** Detections in the last full minute. */
 export const perMinuteNow = (collector: CollectorView): number => collector.perMinute.at(-1) ?? 0;
-
-/** `oldest 23:38`, when rows wait and it is known since when. */
-export const queueSince = (collector: CollectorView): string | null =>
-  collector.queue === null || collector.queue.rows === 0 || collector.queue.oldestAt === null
-    ? null
-    : t("collectors.waitingSince", { time: clockTime(collector.queue.oldestAt) });

@@ -21,12 +21,12 @@ export type Putting = Partial<typeof BACKGROUND>;
 /**
  * Asks whenever `question` changes; null asks nothing and clears the answer.
  * @param ask hands the third argument on with the signal when it repeats itself
- * @param everyMs asks again at this pace while the page is visible
+ * @param everyMs asks again at this pace while the page is visible; the pace may change with the answer
  */
 export const createOnline = <Question, Answer>(
   question: Accessor<Question | null>,
   ask: (question: Question, signal: AbortSignal, putting: Putting) => Promise<Answer>,
-  everyMs?: number,
+  everyMs?: number | Accessor<number>,
 ): Online<Answer> => {
   const [answer, setAnswer] = createSignal<Answer>();
   const [trouble, setTrouble] = createSignal<Trouble>();
@@ -71,8 +71,11 @@ export const createOnline = <Question, Answer>(
     if (current !== null) void run(current, putting);
   };
   if (everyMs !== undefined) {
-    const timer = setInterval(() => document.visibilityState === "visible" && refresh(BACKGROUND), everyMs);
-    onCleanup(() => clearInterval(timer));
+    const pace = createMemo(() => (typeof everyMs === "number" ? everyMs : everyMs()));
+    createEffect(() => {
+      const timer = setInterval(() => document.visibilityState === "visible" && refresh(BACKGROUND), pace());
+      onCleanup(() => clearInterval(timer));
+    });
   }
   onCleanup(() => running?.abort());
   return { answer, trouble, isLoading, asOf, refresh: () => refresh() };

@@ -7,7 +7,7 @@ import type { CollectorView } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
 import * as z from "zod";
 import { placeCamera } from "../../collectors/cameras.ts";
-import { addCollector, revokeCollector, revokeKey, rotateKey } from "../../collectors/keys.ts";
+import { addCollector, addImportKey, revokeCollector, revokeKey, rotateKey } from "../../collectors/keys.ts";
 import { readCollectors } from "../../collectors/list.ts";
 import { AppError } from "../../failure.ts";
 import { lineSchema as line } from "../../line.ts";
@@ -73,6 +73,15 @@ const rotate: Command = {
   changes: true,
   run: async (options, { database: { sql } }) =>
     rotateKey(sql, (await findCollector(sql, { name: nameOf(options) })).id, null),
+};
+
+const importKey: Command = {
+  usage: "collector import-key --name N",
+  about: "print a key, once, that brings in another system's detections for 24 hours, as unsigned",
+  options: ["name"],
+  changes: true,
+  run: async (options, { database: { sql } }) =>
+    addImportKey(sql, (await findCollector(sql, { name: nameOf(options) })).id, null),
 };
 
 const listKeys: Command = {
@@ -145,6 +154,7 @@ export const collectorCommands: Record<string, Command> = {
   "collector revoke": revoke,
   "collector keys": listKeys,
   "collector rotate-key": rotate,
+  "collector import-key": importKey,
   "collector revoke-key": revokeOneKey,
   "camera approve": approveCamera,
 };

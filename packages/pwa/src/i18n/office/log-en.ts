@@ -46,6 +46,8 @@ const actions = {
   "action.collectors.rotateKey": "Rotated a collector's key",
   "action.collectors.revokeKey": "Revoked a collector's key",
   "action.collectors.revoke": "Revoked a collector",
+  "action.collectors.diagnostics": "Read a collector's diagnostics",
+  "action.collectors.testCamera": "Tested a camera",
   "action.collectors.command": "Gave a collector a command",
   "action.quarantine.list": "Read the quarantine",
   "action.quarantine.read": "Opened a quarantined detection",

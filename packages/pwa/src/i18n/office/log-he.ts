@@ -46,6 +46,8 @@ export const logHe: Readonly<Record<keyof typeof logEn, string>> = {
   "action.collectors.rotateKey": "החלפת מפתח של אוסף",
   "action.collectors.revokeKey": "ביטול מפתח של אוסף",
   "action.collectors.revoke": "ביטול אוסף",
+  "action.collectors.diagnostics": "קריאת אבחון של אוסף",
+  "action.collectors.testCamera": "בדיקת מצלמה",
   "action.collectors.command": "פקודה לאוסף",
   "action.quarantine.list": "קריאת ההסגר",
   "action.quarantine.read": "פתיחת זיהוי שבהסגר",

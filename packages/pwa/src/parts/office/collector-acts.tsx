@@ -90,7 +90,7 @@ const ApproveForm = (props: { camera: Camera; onApproved: () => void; onClose: (
         name,
         ...(area === "" ? {} : { area }),
       });
-      showToast({ text: t("collectors.approved", { name }) });
+      showToast({ text: w("collectors.approved", { name }) });
       props.onApproved();
     });
   };
@@ -113,7 +113,7 @@ const ApproveForm = (props: { camera: Camera; onApproved: () => void; onClose: (
           {t("app.cancel")}
         </button>
         <button type="submit" class="button big primary" disabled={attempt.busy()}>
-          {t("collectors.approve")}
+          {w("collectors.approve")}
         </button>
       </div>
     </form>
