@@ -33,8 +33,7 @@ export const askInTime = async <Row extends object>(
       const asked = ask(transaction);
       const cancel = () => asked.cancel();
       signal?.addEventListener("abort", cancel, { once: true });
-      // The driver's own type of a list of rows says the same in a way that no other list fits.
-      rows = (await asked.finally(() => signal?.removeEventListener("abort", cancel))) as unknown as Row[];
+      rows = await asked.finally(() => signal?.removeEventListener("abort", cancel));
     });
     return rows;
   } catch (error) {

@@ -37,7 +37,6 @@ const KINDS: Readonly<Record<string, Make>> = {
   "fuzzy, two mistakes": (plate, random) => ({ text: misread(misread(plate, random), random), way: "similar" }),
   harder: (plate, random) => ({ text: edit(edit(plate, random), random), way: "harder" }),
 };
-export type Kind = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS);
 
 /**

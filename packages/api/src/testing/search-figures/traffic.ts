@@ -18,7 +18,7 @@ const HOME_CAMERAS = 4;
 
 /** Buses and taxis: more rows each than a page of the timeline. */
 export const BUSY_PLATES = 20;
-export const BUSY_SIGHTINGS = 1500;
+const BUSY_SIGHTINGS = 1500;
 export const CONVOYS = 50;
 const MEETINGS = 12;
 

@@ -40,7 +40,7 @@ export const drawnStops = (stops: readonly RouteStop[]): DrawnStop[] => {
 };
 
 /** Three numbers are read at a glance; the list beside the map has all. */
-export const NUMBERS_SHOWN = 3;
+const NUMBERS_SHOWN = 3;
 export const numbersLabel = (numbers: readonly number[]): string =>
   numbers.length <= NUMBERS_SHOWN
     ? numbers.join(" · ")
