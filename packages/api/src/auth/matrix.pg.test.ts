@@ -51,6 +51,7 @@ const EXPECTED: Partial<Record<ProcedureName, Partial<Record<Whose, Outcome | ((
   "auth.nameDevice": { other: "not_found" },
   "auth.revokeDevice": { other: "not_found" },
   "auth.dismissNotice": { other: "not_found" },
+  "searches.remove": { other: "not_found" },
   "alerts.acknowledge": { other: (role) => (role === "viewer" ? "not_found" : "ok") },
   "alerts.resolve": { other: (role) => (role === "viewer" ? "not_found" : "ok") },
   // Nobody changes, stops or resets themselves, decides on their own request, or judges their own looks.
