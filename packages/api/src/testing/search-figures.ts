@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEmbedded } from "@chaverim/db/embedded";
 import { type Sql, openDatabase } from "@chaverim/db/open";
+import { addCollector } from "../collectors/keys.ts";
 import { readConfig } from "../config.ts";
 import { readRecent } from "../detections/recent.ts";
 import { readTimeline } from "../detections/timeline.ts";
@@ -17,6 +18,7 @@ import { openCentral } from "../open-central.ts";
 import { readRoute } from "../plates/route.ts";
 import { searchPlates } from "../plates/search.ts";
 import { readSeenWith } from "../plates/seen-with.ts";
+import { aDetection, sendBatch } from "./batches.ts";
 import { type Browser, aUser, openBrowser, signInAs, statePurpose } from "./people.ts";
 import { peerFuzzy, peerLiveFeed, peerSubstring } from "./search-figures/peer.ts";
 import { KIND_NAMES, type Question, makeQuestions } from "./search-figures/questions.ts";
@@ -28,6 +30,9 @@ const ASKED = 300;
 const ASKED_SLOWLY = 30;
 const ASKED_OF_PEER = 5;
 const WARM_UP = 20;
+/** As many rows as a collector sends at once, and as many batches. */
+const BATCH = 50;
+const BATCHES = 200;
 /** What a screen shows at first. */
 const PAGE = 25;
 const TIMELINE = 1000;
@@ -167,6 +172,28 @@ const measureDoor = async (
   }
 };
 
+/** What a batch without pictures costs on top of so many rows: half of its plates are known, half are new. */
+const measureIngest = async ({ sql, url }: { sql: Sql; url: string }): Promise<void> => {
+  const { apiKey } = await addCollector(sql, "Figures", null);
+  const batches = Array.from({ length: BATCHES }, (_, batch) =>
+    Array.from({ length: BATCH }, (_row, row) =>
+      aDetection({
+        plate: row % 2 === 0 ? plateOf(batch * BATCH + row) : `NEW${batch * BATCH + row}`,
+        cameraId: `${row % 10}`,
+      }),
+    ),
+  );
+  const { samples } = await timeAll(batches, async (batch) => {
+    const { status } = await sendBatch(url, apiKey, batch);
+    if (status !== 200) throw new Error(`A batch was answered with ${status}.`);
+  });
+  report(
+    "ingest, a row",
+    // The first ones are those that warmed it up, sent again.
+    samples.slice(WARM_UP).map((ms) => ms / BATCH),
+  );
+};
+
 const measureSizes = async (owner: Sql): Promise<void> => {
   const sizes = await owner<{ name: string; bytes: number }[]>`
     select coalesce(p.relname, c.relname) as name, sum(pg_relation_size(c.oid))::float8 as bytes
@@ -196,6 +223,7 @@ try {
   await signInAs(browser, user);
   await statePurpose(central, browser);
   await measureDoor(browser, kinds, () => central.limits.forget("search", user.id));
+  await measureIngest({ sql: owner.sql, url: central.origins.publicUrl });
   await measureSizes(owner.sql);
   if (withPeer === 1) await measurePeer(loader.sql, kinds, feed);
 } finally {
