@@ -17,6 +17,8 @@ const RSS_GROWTH_MB = 250;
 const DESCRIPTORS_GROWTH = 60;
 /** Connections that nobody uses are closed after 5 s, and memory is given back in its own time. */
 const CALM_MS = 15_000;
+/** The longest pause between two tries of a collector. */
+const TOLD_MS = 300_000;
 
 /** `lost` and `duplicated` are null when nobody could look. */
 export type Verdict = { generated: number; lost: number | null; duplicated: number | null; problems: string[] };
@@ -206,9 +208,24 @@ const readKeys = async (url: string): Promise<Map<string, string>> => {
   return new Map(keys.map(({ keyId, publicKey }) => [keyId, publicKey]));
 };
 
-/** Waits until everything has arrived, stops the collectors in order, and judges. */
+/**
+ * Waits until both collectors say that nothing waits: central may have a row whose answer was lost on its way, and is sent it
+ * again. Whether that is so, their buffers tell afterwards.
+ */
+const hearFromBoth = async ({ sql, stations }: Stand): Promise<void> => {
+  const ids = stations.map(({ collectorId }) => collectorId);
+  const [{ since } = { since: "" }] = await sql<{ since: string }[]>`select now()::text as since`;
+  for (const deadline = Date.now() + TOLD_MS; Date.now() < deadline; await sleep(200)) {
+    const done = await sql`select 1 from collectors where id in ${sql(ids)}
+      and last_heartbeat_at > ${since}::timestamptz and (heartbeat -> 'buffer' ->> 'rows')::int = 0`;
+    if (done.length === stations.length) return;
+  }
+};
+
+/** Waits until everything has arrived and the collectors know it, stops them in order, and judges. */
 export const check = async (stand: Stand): Promise<Verdict> => {
   const isSettled = await stand.settled();
+  await hearFromBoth(stand);
   // A row's acknowledgement is written after central's answer; a collector that is told to stop finishes that.
   for (const station of stand.stations) await station.stop();
   const held = await readHeld(stand);
