@@ -185,7 +185,7 @@ test("an administrator sees who has an account, and who looked at the plate and 
   const person = page.locator(".person-link").first();
   await person.waitFor();
   personPath = (await person.getAttribute("href")) ?? "";
-  await follow(page, `/access-log?plate=${listed}`);
+  await follow(page, `/access-log#plate=${listed}`);
   const entry = page.locator(".log-list").getByText("24-118").first();
   await entry.waitFor();
   expect(operator.complaints()).toEqual([]);

@@ -3,13 +3,13 @@
  * Rule: the address is the filter; reading the log is a look itself, so nothing here asks by itself again.
  */
 import type { LogEntryView } from "@chaverim/contracts";
-import { useSearchParams } from "@solidjs/router";
 import FileText from "lucide-solid/icons/file-text";
 import Share from "lucide-solid/icons/share";
 import X from "lucide-solid/icons/x";
 import { Match, Show, Switch, createSignal } from "solid-js";
 import { w } from "../i18n/office.ts";
 import { t } from "../i18n/words.ts";
+import { createFragment } from "../parts/fragment.ts";
 import { LogDetail } from "../parts/office/log-detail.tsx";
 import { LogExport } from "../parts/office/log-export.tsx";
 import { LogFilters } from "../parts/office/log-filters.tsx";
@@ -47,9 +47,10 @@ const Empty = (props: { plate: string | undefined }) => (
 );
 
 export default function AccessLogScreen() {
-  const [search, setSearch] = useSearchParams<LogSearch & { entry?: string }>();
+  const { state, change } = createFragment<keyof LogSearch | "entry">((old) => old);
+  const search = (): LogSearch & { entry?: string } => state();
   const may = () => mayI("read_log");
-  const question = (): LogQuestion => questionOf(search);
+  const question = (): LogQuestion => questionOf(search());
   const pages = createPages(
     // The JSON of the filters: compared by value.
     () => (may() ? JSON.stringify(question()) : null),
@@ -66,9 +67,9 @@ export default function AccessLogScreen() {
   const policy = createOnline(about, (_all, signal) => trpc.policy.read.query(undefined, { signal }));
   const purposes = () => policy.answer()?.settings.purpose.codes ?? [];
   const [exporting, setExporting] = createSignal(false);
-  const chosen = () => pages.items().find(({ id }) => String(id) === search.entry);
+  const chosen = () => pages.items().find(({ id }) => String(id) === search().entry);
   const choose = (entry: LogEntryView | undefined): void =>
-    setSearch({ entry: entry === undefined ? undefined : String(entry.id) }, { replace: true, scroll: false });
+    change({ entry: entry === undefined ? undefined : String(entry.id) }, { replace: true });
 
   return (
     <Screen title={w("log.title")} class="log-main">
@@ -85,15 +86,15 @@ export default function AccessLogScreen() {
         </div>
         <LogFilters
           search={{
-            plate: search.plate,
-            person: search.person,
-            action: search.action,
-            outcome: search.outcome,
-            from: search.from,
-            to: search.to,
+            plate: search().plate,
+            person: search().person,
+            action: search().action,
+            outcome: search().outcome,
+            from: search().from,
+            to: search().to,
           }}
           people={people.answer()?.people ?? []}
-          onChange={(change) => setSearch({ ...change, entry: undefined })}
+          onChange={(filters) => change({ ...filters, entry: undefined })}
         />
         <div class="log-body" classList={{ "with-detail": chosen() !== undefined }}>
           <div class="log-list">
@@ -107,11 +108,11 @@ export default function AccessLogScreen() {
                 <Shapes rows={8} />
               </Match>
               <Match when={pages.items().length === 0}>
-                <Empty plate={search.plate} />
+                <Empty plate={search().plate} />
               </Match>
               <Match when={true}>
                 <LogTable
-                  label={search.plate ? w("log.whoLooked", { plate: search.plate }) : w("log.rows")}
+                  label={question().plate ? w("log.whoLooked", { plate: question().plate ?? "" }) : w("log.rows")}
                   entries={pages.items()}
                   purposes={purposes()}
                   selected={chosen()?.id}

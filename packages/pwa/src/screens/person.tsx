@@ -9,6 +9,7 @@ import UserX from "lucide-solid/icons/user-x";
 import { Match, Show, Switch } from "solid-js";
 import { w } from "../i18n/office.ts";
 import { t } from "../i18n/words.ts";
+import { logAddress } from "../parts/addresses.ts";
 import { createOnline } from "../parts/online.ts";
 import { PersonAuthenticator, PersonDisabling, PersonPassword } from "../parts/office/person-account.tsx";
 import { Approvals } from "../parts/office/person-approvals.tsx";
@@ -41,7 +42,7 @@ const Head = (props: { person: PersonView; validDays: number | undefined }) => (
         <span class="state quiet">{w("person.since", { date: dayOfYear(props.person.createdAt) })}</span>
       </p>
     </div>
-    <A class="button" href={`/access-log?person=${props.person.id}`}>
+    <A class="button" href={logAddress({ person: props.person.id })}>
       <Eye aria-hidden="true" />
       {w("person.looks", { name: props.person.name })}
     </A>

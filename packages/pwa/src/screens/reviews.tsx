@@ -7,6 +7,7 @@ import { A, useSearchParams } from "@solidjs/router";
 import Eye from "lucide-solid/icons/eye";
 import { For, Match, Show, Switch, createSignal } from "solid-js";
 import { w } from "../i18n/office.ts";
+import { logAddress } from "../parts/addresses.ts";
 import { LogTable } from "../parts/office/log-table.tsx";
 import { LogTabs } from "../parts/office/log-tabs.tsx";
 import { createOnline } from "../parts/online.ts";
@@ -45,9 +46,7 @@ const Looks = (props: { review: ReviewView; purposes: readonly PurposeCode[] }) 
         </Show>
         <A
           class="text-link"
-          href={`/access-log?person=${props.review.user.id}${
-            props.review.plate === null ? "" : `&plate=${encodeURIComponent(props.review.plate)}`
-          }`}
+          href={logAddress({ person: props.review.user.id, plate: props.review.plate ?? undefined })}
         >
           {w("reviews.inLog")}
         </A>

@@ -9,6 +9,7 @@ import Users from "lucide-solid/icons/users";
 import { For, type JSX, Show } from "solid-js";
 import { clockSeconds } from "../../clock.ts";
 import { namedWords, w } from "../../i18n/office.ts";
+import { logAddress } from "../addresses.ts";
 import { purposeLabel } from "../account/purpose-words.ts";
 import { LogOutcomeMark, LogPerson, actionWords, failureWords } from "./log-words.tsx";
 import { CopyButton } from "./one-time.tsx";
@@ -141,7 +142,7 @@ export const LogDetail = (props: { entry: LogEntryView; purposes: readonly Purpo
     </section>
     <Show when={props.entry.plate}>
       {(plate) => (
-        <A class="text-link" href={`/access-log?plate=${encodeURIComponent(plate())}`}>
+        <A class="text-link" href={logAddress({ plate: plate() })}>
           <Users aria-hidden="true" />
           {w("log.whoLooked", { plate: plate() })}
         </A>

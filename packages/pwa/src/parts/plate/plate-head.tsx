@@ -12,7 +12,7 @@ import { For, Show } from "solid-js";
 import { dateLabel, momentLabel } from "../../clock.ts";
 import { w } from "../../i18n/search.ts";
 import { mayI } from "../../session.ts";
-import { mapAddress } from "../addresses.ts";
+import { logAddress, mapAddress } from "../addresses.ts";
 import { PlateChip } from "../plate-chip.tsx";
 import { PriorityMark } from "../priority-mark.tsx";
 import { vehicleLabel } from "../vehicle.ts";
@@ -124,7 +124,7 @@ export const PlateHead = (props: {
         {w("file.button")}
       </button>
       <Show when={mayI("read_log")}>
-        <A class="button" href={`/access-log?plate=${encodeURIComponent(props.plate)}`}>
+        <A class="button" href={logAddress({ plate: props.plate })}>
           <Eye aria-hidden="true" />
           {w("plate.whoLooked")}
         </A>

@@ -11,10 +11,12 @@ import { PlateChip } from "../plate-chip.tsx";
 import { Notice } from "../states.tsx";
 import type { Asked, Query } from "./question.ts";
 
-/** What was dropped from the typed text, each kind once; wildcards are not. */
+/** What was dropped from the typed text, each kind once; wildcards are not, and that plates are written in groups says nothing. */
 const ignoredIn = (typed: string): string =>
   [
-    ...new Set([...typed].filter((character) => normalizePlate(character) === "" && !/[\s?*？＊]/.test(character))),
+    ...new Set(
+      [...typed].filter((character) => normalizePlate(character) === "" && !/[\s?*？＊\-–·•./]/.test(character)),
+    ),
   ].join(" ");
 
 export const Understood = (props: { query: Query; typed: string }) => (
