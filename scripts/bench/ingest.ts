@@ -62,6 +62,7 @@ const copyMany = async ({ sql }: Database, batches: number): Promise<number[]> =
           "f",
           "f",
           "unsigned",
+          "f",
         ].join("\t");
       });
       const payloads = detections.map((detection) => {
