@@ -154,7 +154,8 @@ test("a camera that is up and silent stands above the list, and leads to its col
   sitePath = new URL(page.url()).pathname;
   await page.locator(".site-problems").getByText("Send a test. If that arrives, it is the camera").waitFor();
   const row = page.locator(".site-cameras tr", { hasText: SILENT });
-  expect(await row.textContent()).toContain("Up, but silent");
+  // It says "Connecting" until the folder has been looked at, a heartbeat has told so, and the screen has asked again.
+  await expect.poll(() => row.textContent(), { timeout: 45_000 }).toContain("Up, but silent");
   await row.getByText(/^0, usual about \d+$/).waitFor();
 });
 

@@ -177,6 +177,29 @@ test("A transaction that begins behind a full pipeline keeps its connection to i
   }
 });
 
+test("A question that cannot be written ends by itself, and no other gets its answer", async () => {
+  await using one = openDatabase(database.url, { max: 1 });
+  await one.sql`select 0`;
+  const answers = await Promise.allSettled([
+    one.sql`select 1 as n from pg_sleep(0.05)`,
+    one.sql`select ${undefined as unknown as number}::int as n`,
+    one.sql`select 2 as n`,
+    one.sql`select 3 as n`,
+  ]);
+  expect(answers.map((answer) => (answer.status === "fulfilled" ? answer.value[0]?.["n"] : "refused"))).toEqual([
+    1,
+    "refused",
+    2,
+    3,
+  ]);
+});
+
+test("An answer that ends in an error leaves nothing in the next one", async () => {
+  await using one = openDatabase(database.url, { max: 1 });
+  await expect(one.sql`select 1 / (4 - x) as n from generate_series(1, 9) x`).rejects.toThrow("division by zero");
+  expect(await one.sql`select 7 as n`).toEqual([{ n: 7 }]);
+});
+
 test.each(["reset", "ended by the server"])(
   "While connections are %s, every answer is the one to its own question",
   async (how) => {
@@ -212,7 +235,8 @@ test.each(["reset", "ended by the server"])(
           });
       }
     });
-    for (let breaks = 0; breaks < 40; breaks++) {
+    // On a busy machine longer, until there were answers enough to tell.
+    for (let breaks = 0; breaks < 40 || (answered.length <= 500 && breaks < 400); breaks++) {
       await sleep(40);
       if (how === "reset") line.tear();
       else await database.owner`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'torn'`;

@@ -2,7 +2,7 @@
  * The PostgreSQL driver (postgres.js 3.4.9), mended as it is loaded: a server that goes away must neither take the
  * process down, nor give one question the answer to another, nor let half a transaction take effect.
  * Rule: `postgres` and Drizzle are imported from here alone; another release of the driver is refused until somebody has
- * looked whether it still needs this (github.com/porsager/postgres issues 823, 1154, 1186, 1189, 1208 and 1216).
+ * looked whether it still needs this (github.com/porsager/postgres issues 823, 1119, 1154, 1186, 1189, 1208 and 1216).
  */
 import { registerHooks } from "node:module";
 
@@ -37,7 +37,37 @@ const MENDS: Readonly<Record<string, readonly Mend[]>> = {
       right: `if (query || sent.length)
       error(Errors.connection('CONNECTION_CLOSED', options, socket))
     query = results = errorResponse = null
-    result = new Result()`,
+    result = new Result()
+    rows = 0`,
+      times: 1,
+    },
+    {
+      // Nor when the connection breaks while it is being opened.
+      wrong: "if (initial)\n      return reconnect()",
+      right: `if (initial) {
+      query = results = errorResponse = null
+      result = new Result()
+      rows = 0
+      return reconnect()
+    }`,
+      times: 1,
+    },
+    {
+      // The rows of an answer that ended in an error were counted on: the next answer began with as many holes.
+      wrong: "result = new Result()\n    connectTimer.cancel()",
+      right: "result = new Result()\n    rows = 0\n    connectTimer.cancel()",
+      times: 1,
+    },
+    {
+      // A question that cannot be written (an undefined value) stayed in the queue unsent, and took the answer of the next one.
+      wrong: "sent.length === 0 && write(Sync)\n      errored(error)",
+      right: `if (query !== q) {
+        sent.remove(q)
+        queryError(q, error)
+        return true
+      }
+      sent.length === 0 && write(Sync)
+      errored(error)`,
       times: 1,
     },
     {
