@@ -162,6 +162,7 @@ test.for<[Device, Language]>([
     await page.locator(".map-canvas .pin").first().waitFor();
     expect(await page.locator(".map-canvas .pin").count()).toBe(PLACED);
     expect(await page.locator(".map-canvas .pin-cone").count()).toBe(PLACED);
+    await page.locator(".map-canvas path.line-main").waitFor({ state: "attached" });
     expect(await page.locator(".map-canvas path.line-main").count()).toBe(1);
     expect(await page.locator(".map-list li").count()).toBe(CAMERAS.length);
     expect(await page.locator(".map-unplaced").innerText()).toContain("1");

@@ -1,6 +1,7 @@
 /**
  * Benchmarks: `npm run -s bench -- NAME [--option value] [--json]`.
- * Rule: each seeds its own data, runs on the embedded default unless DATABASE_URL is set, and cleans up after itself.
+ * Rule: each seeds its own data, runs on the embedded default unless DATABASE_URL is set (search always does), and cleans up after
+ * itself.
  */
 import { parseArgs } from "node:util";
 import { benchAccess } from "./bench/access.ts";

@@ -15,9 +15,11 @@ create table reading_corrections (
   corrected text collate "C" not null check (corrected ~ '^[A-Z0-9]{2,16}$'),
   reason text not null,
   corrected_by uuid not null references users (id),
-  corrected_at timestamptz not null default now()
+  -- The clock's time and not the transaction's, which began before it waited for another correction.
+  corrected_at timestamptz not null default clock_timestamp()
 );
 create index reading_corrections_detection on reading_corrections (detection_id, corrected_at desc);
+create index reading_corrections_observed on reading_corrections (observed, corrected_at desc);
 create index reading_corrections_corrected on reading_corrections (corrected, detected_at desc, detection_id);
 
 create table plate_notes (
@@ -44,6 +46,9 @@ create index saved_searches_user on saved_searches (user_id, saved_at desc) wher
 alter table watchlist_entries drop constraint watchlist_entries_match_check;
 alter table watchlist_entries add constraint watchlist_entries_match_check
   check (match in ('exact', 'look-alike', 'near', 'pattern'));
+-- Which entries a plate rings, asked for each hit of a search.
+create index watchlist_entries_folded on watchlist_entries (fold_plate(normalized)) where removed_at is null;
+create index watchlist_entries_forgiving on watchlist_entries (match) where removed_at is null and match in ('near', 'pattern');
 
 grant select on reading_corrections, plate_notes, saved_searches to chaverim_app;
 grant insert on reading_corrections, plate_notes to chaverim_app;

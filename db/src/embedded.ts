@@ -290,10 +290,6 @@ const start = async (
     shared_buffers: "256MB",
     max_connections: 60,
     max_wal_size: "1GB",
-    // Flash, not spinning disks.
-    random_page_cost: "1.1",
-    // Compiling short queries costs more than it saves.
-    jit: "off",
     log_min_messages: "warning",
     timezone: "UTC",
   };

@@ -39,6 +39,9 @@ const SOCKET: object = { socket: connectAtOnce };
  */
 const LIMITS = { statement_timeout: 30_000, idle_in_transaction_session_timeout: 15_000 };
 
+/** How statements are planned, on whatever PostgreSQL: compiling short ones costs more than it saves, and data is on flash. */
+const PLANNER = { jit: "off", random_page_cost: "1.1" };
+
 /** What the server works as (migration 0002): it owns nothing, and can only add to evidence and to the access log. */
 export const APP_ROLE = "chaverim_app";
 
@@ -88,6 +91,7 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Databa
       // As a parameter of the start, so that RESET ROLE falls back to it and not to the login.
       ...(options.role ? { role: options.role } : {}),
       ...LIMITS,
+      ...PLANNER,
     },
   });
   return {

@@ -100,6 +100,8 @@ test("The map's ground asks no network by itself; another one needs its place an
   expect(readConfig(tiles).map).toEqual({ kind: "xyz", url: tiles.MAP_URL, attribution: "Example" });
   const own = { MAP_SOURCE: "pmtiles", MAP_URL: "/maps/town.pmtiles", MAP_ATTRIBUTION: "Example" };
   expect(readConfig(own).map).toMatchObject({ kind: "pmtiles", url: own.MAP_URL });
+  for (const place of ["http://tiles.example.org/{z}/{x}/{y}.png", "javascript:alert(1)", "//tiles.example.org/a"])
+    expect(mistakesIn({ ...tiles, MAP_URL: place }).join()).toContain("MAP_URL");
   const mistakes = mistakesIn({ MAP_SOURCE: "pmtiles", MAP_URL: "town.pmtiles" }).join("\n");
   expect(mistakes).toContain("MAP_URL");
   expect(mistakes).toContain("MAP_ATTRIBUTION");

@@ -38,6 +38,9 @@ const environmentSchema = z.object({
 
 type Mistake = { name: string; message: string };
 
+/** An https address, or a path of this server's own origin. */
+const isMapPlace = (place: string): boolean => /^\/(?!\/)/.test(place) || URL.parse(place)?.protocol === "https:";
+
 /** What the variables have to say to each other; judged on the text, so that it is told beside every other mistake. */
 const findContradictions = (given: Record<string, string | undefined>): Mistake[] => {
   const mistakes: Mistake[] = [];
@@ -50,8 +53,11 @@ const findContradictions = (given: Record<string, string | undefined>): Mistake[
       refuse("S3_SECRET_KEY", "or S3_SECRET_KEY_FILE is needed with EVIDENCE_STORE=s3");
   }
   if (given["MAP_SOURCE"] !== undefined && given["MAP_SOURCE"] !== "builtin") {
-    const isPlace = URL.canParse(given["MAP_URL"] ?? "") || given["MAP_URL"]?.startsWith("/") === true;
-    if (!isPlace) refuse("MAP_URL", "is needed with this MAP_SOURCE, e.g. https://tiles.example.org/{z}/{x}/{y}.png");
+    if (!isMapPlace(given["MAP_URL"] ?? ""))
+      refuse(
+        "MAP_URL",
+        "is needed with this MAP_SOURCE, https or a path here, e.g. https://tiles.example.org/{z}/{x}/{y}.png",
+      );
     if (!given["MAP_ATTRIBUTION"]) refuse("MAP_ATTRIBUTION", "is needed with this MAP_SOURCE: whose map it is");
   }
   if (given["DATABASE_OWNER_URL"] && !given["DATABASE_URL"])

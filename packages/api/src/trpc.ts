@@ -43,6 +43,7 @@ const TRPC_CODES: Record<number, TRPCError["code"]> = {
   404: "NOT_FOUND",
   409: "CONFLICT",
   413: "PAYLOAD_TOO_LARGE",
+  422: "UNPROCESSABLE_CONTENT",
   429: "TOO_MANY_REQUESTS",
   503: "SERVICE_UNAVAILABLE",
 };
@@ -92,7 +93,7 @@ const withAccess = (name: ProcedureName) => {
       who: session,
       ip: ctx.ip,
       action: name,
-      plate: plateOf(filters),
+      plate: plateOf(filters, name),
       filters,
       recipient: recipientOf(filters),
     };

@@ -93,6 +93,7 @@ test("an act that changes who may do what, or takes the log out, asks for a fres
   expect(doors.filter((door) => table[door]?.stepUp)).toEqual([
     "auth.changePassword",
     "auth.renewRecoveryCodes",
+    "detections.export",
     "collectors.approveCamera",
     "collectors.create",
     "collectors.rotateKey",

@@ -3,6 +3,7 @@
  * Rule: a procedure or route without an entry does not start, and nobody may delete evidence.
  */
 import * as z from "zod/mini";
+import type { SearchFilters } from "./query.ts";
 
 export const ROLES = ["admin", "operator", "viewer"] as const;
 export type Role = (typeof ROLES)[number];
@@ -56,7 +57,7 @@ export type AccessEntry = {
    * one with the failure when it could not be. Left out: nothing of a plate, an image, a list or a change passes here.
    */
   logs?: "look" | "act";
-  /** Which fields of the input are written down; never a secret. */
+  /** Which fields of the input are written down, `filters` each by its own name; never a secret. */
   records?: readonly string[];
   /** A code from the authenticator within the last five minutes. */
   stepUp?: true;
@@ -130,6 +131,7 @@ export const PROCEDURES = {
   },
   "detections.export": {
     needs: "see_timeline",
+    stepUp: true,
     logs: "look",
     records: ["plate", "lookAlikes", "filters", "unread", "format", "recipient"],
     purpose: true,
@@ -139,7 +141,7 @@ export const PROCEDURES = {
   "plates.route": {
     needs: "see_timeline",
     logs: "look",
-    records: ["plate", "lookAlikes", "from", "to"],
+    records: ["plate", "from", "to"],
     purpose: true,
     limit: "browse",
   },
@@ -155,7 +157,12 @@ export const PROCEDURES = {
   "map.cameras": { needs: "see_alerts", limit: "browse" },
   "map.ground": { needs: "see_alerts", limit: "browse" },
   "searches.list": { needs: "search_plates", limit: "own" },
-  "searches.save": { needs: "search_plates", logs: "act", records: ["name", "plate", "way", "filters"], limit: "own" },
+  "searches.save": {
+    needs: "search_plates",
+    logs: "act",
+    records: ["name", "plate", "way", "filters", "unread"],
+    limit: "own",
+  },
   "searches.remove": { needs: "search_plates", logs: "act", records: ["id"], limit: "own" },
   "detections.recent": {
     needs: "search_plates",
@@ -339,7 +346,12 @@ export type LoggedAction = Logged<typeof PROCEDURES> | Logged<typeof ROUTES> | O
  * Every field of an input that the access log may hold, and what is found out about an act: the person or thing that it is
  * about (`subject`), and which settings of the policy it changes (`changed`).
  */
-export type RecordedField = Recorded<typeof PROCEDURES> | Recorded<typeof ROUTES> | "subject" | "changed";
+export type RecordedField =
+  | Recorded<typeof PROCEDURES>
+  | Recorded<typeof ROUTES>
+  | `filters.${keyof SearchFilters}`
+  | "subject"
+  | "changed";
 
 /** The table's row of a procedure or route, with every optional field readable. */
 export const accessOf = (name: ProcedureName | RouteName): AccessEntry =>

@@ -23,6 +23,8 @@ export const FAILURES = {
   conflict: 409,
   too_large: 413,
   media_type: 415,
+  // Not 408, which browsers answer by asking again.
+  too_slow: 422,
   inflight: 429,
   too_many: 429,
   internal: 500,

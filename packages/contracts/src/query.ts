@@ -14,10 +14,10 @@ export type SearchWay = (typeof SEARCH_WAYS)[number];
 
 /** Text of any length is answered with a sentence, up to here. */
 export const QUERY_TEXT_MAX = 500;
-/** Fewer characters than this fit half the dictionary. */
-const SHORTEST = 2;
+/** Letters and digits of a plate that somebody types: fewer fit half the dictionary. */
+export const PLATE_SHORTEST = 2;
 /** No real plate is longer; a longer text is a paste of something else. */
-const LONGEST = 16;
+export const PLATE_LONGEST = 16;
 /** An index of trigrams finds a run of three; the beginning or the end of a plate takes two. */
 const RUN = 3;
 const EDGE = 2;
@@ -49,19 +49,22 @@ const understandPattern = (text: string): Understood => {
   const pattern = toPattern(text);
   const known = pattern.replaceAll(/[?*]/g, "");
   if (known === "") return refused("only_wildcards");
-  if (pattern.replaceAll("*", "").length > LONGEST) return refused("long");
+  if (pattern.replaceAll("*", "").length > PLATE_LONGEST) return refused("long");
   return isSearchable(pattern) ? { kind: "pattern", pattern } : refused("vague");
 };
+
+/** Says whether a text holds `?` or `*`, full-width ones included: then it is a pattern and names no plate. */
+export const hasWildcards = (text: string): boolean => /[?*？＊]/.test(text);
 
 /** Understands what was typed; `way` counts for a text without wildcards. */
 export const understand = (text: string, way: SearchWay): Understood => {
   if (text.trim() === "") return refused("empty");
-  if (/[?*？＊]/.test(text)) return understandPattern(text);
+  if (hasWildcards(text)) return understandPattern(text);
   const plate = normalizePlate(text);
   if (plate === "") return refused("foreign");
-  if (plate.length > LONGEST) return refused("long");
+  if (plate.length > PLATE_LONGEST) return refused("long");
   if (way === "contains") return plate.length < RUN ? refused("vague") : { kind: "pattern", pattern: `*${plate}*` };
-  return plate.length < SHORTEST ? refused("short") : { kind: "plate", plate, folded: foldPlate(plate), way };
+  return plate.length < PLATE_SHORTEST ? refused("short") : { kind: "plate", plate, folded: foldPlate(plate), way };
 };
 
 /** Whether a normalised plate fits a pattern as `understand` gives it; by hand, because a regular expression would go back for ever. */
@@ -84,17 +87,32 @@ export const fitsPattern = (pattern: string, plate: string): boolean => {
   return /^\**$/.test(pattern.slice(place));
 };
 
+/** A moment; nobody looks for one before computers, and PostgreSQL has no year 0. */
+export const timeSchema = z.iso
+  .datetime({ offset: true })
+  .check(z.refine((time) => Date.parse(time) >= 0, "is before 1970"));
+/** Words of a filter. */
+const words = (max: number) =>
+  z
+    .string()
+    .check(
+      z.trim(),
+      z.minLength(1),
+      z.maxLength(max),
+      z.regex(/^[^\u0000-\u001f\u007f\ud800-\udfff]*$/u, "contains a control character"),
+    );
+
 /** Of a list of detections or of a search: all of them have to hold. */
 export const searchFiltersSchema = z.object({
   cameraIds: z.optional(z.array(z.uuid()).check(z.minLength(1), z.maxLength(100))),
-  area: z.optional(z.string().check(z.minLength(1), z.maxLength(100))),
-  from: z.optional(z.iso.datetime({ offset: true })),
-  to: z.optional(z.iso.datetime({ offset: true })),
+  area: z.optional(words(100)),
+  from: z.optional(timeSchema),
+  to: z.optional(timeSchema),
   /** Watched now. */
   listed: z.optional(z.boolean()),
   minConfidence: z.optional(z.number().check(z.gte(0), z.lte(1))),
-  direction: z.optional(z.string().check(z.minLength(1), z.maxLength(40))),
+  direction: z.optional(words(40)),
   /** A word of make, model, colour or type, e.g. `white van`: every word has to be there. */
-  vehicle: z.optional(z.string().check(z.minLength(1), z.maxLength(80))),
+  vehicle: z.optional(words(80)),
 });
 export type SearchFilters = z.infer<typeof searchFiltersSchema>;

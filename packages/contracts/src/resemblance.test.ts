@@ -3,7 +3,15 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { kindOfDifference } from "./confusion.ts";
 import { foldPlate } from "./plate.ts";
-import { differencesOf, distance, isOneMistake, meetingPoints, oneMistake, usualMistakes } from "./resemblance.ts";
+import {
+  differencesOf,
+  distance,
+  editDistance,
+  isOneMistake,
+  meetingPoints,
+  oneMistake,
+  usualMistakes,
+} from "./resemblance.ts";
 
 const character = fc.constantFrom(..."ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 const plate = fc.string({ unit: character, minLength: 1, maxLength: 10 });
@@ -65,6 +73,25 @@ test("The costs of the differences are the distance", () => {
       expect(sum).toBeCloseTo(distance(listed, read), 6);
     }),
   );
+});
+
+/** By its definition, without a table. */
+const editsBetween = (a: string, b: string): number => {
+  if (a === "" || b === "") return a.length + b.length;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  if (a[0] === b[0]) return editsBetween(restA, restB);
+  return 1 + Math.min(editsBetween(restA, restB), editsBetween(restA, b), editsBetween(a, restB));
+};
+
+test("The edits between two texts are the fewest that there are, and one more than the most that is asked for beyond it", () => {
+  const text = fc.string({ unit: fc.constantFrom(..."AB1"), maxLength: 6 });
+  fc.assert(
+    fc.property(text, text, fc.nat({ max: 3 }), (a, b, max) => {
+      expect(editDistance(a, b, max)).toBe(Math.min(editsBetween(a, b), max + 1));
+    }),
+    { numRuns: 1000 },
+  );
+  expect(editDistance("1285671", "1286571", 2)).toBe(2);
 });
 
 test("Whatever one mistake makes of a plate is among the texts that are looked up, with any look-alikes", () => {

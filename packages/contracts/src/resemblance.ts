@@ -58,6 +58,27 @@ const alignment = (listed: string, read: string): Float64Array => {
 const isSwap = (listed: string, i: number, read: string, j: number): boolean =>
   i > 1 && j > 1 && listed[i - 1] !== read[j - 1] && listed[i - 1] === read[j - 2] && listed[i - 2] === read[j - 1];
 
+/**
+ * How many characters have to be put in, taken out or replaced to make the one text of the other (Levenshtein), as PostgreSQL's
+ * `levenshtein_less_equal` counts it; with more than `max` of them it is `max + 1`.
+ */
+export const editDistance = (a: string, b: string, max: number): number => {
+  if (Math.abs(a.length - b.length) > max) return max + 1;
+  /** From what stands of `a` so far to each beginning of `b`. */
+  let row = Array.from({ length: b.length + 1 }, (_, place) => place);
+  for (let i = 1; i <= a.length; i++) {
+    const before = row;
+    const at = (place: number): number => before[place] ?? max + 1;
+    row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = at(j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, at(j) + 1, (row[j - 1] ?? max + 1) + 1));
+    }
+    if (Math.min(...row) > max) return max + 1;
+  }
+  return Math.min(row.at(-1) ?? 0, max + 1);
+};
+
 /** Of sums such as 0.2 + 0.35, equal ones have to be equal. */
 const rounded = (cost: number): number => Math.round(cost * 1000) / 1000;
 

@@ -67,15 +67,6 @@ export const companionSchema = z.object({
 });
 export type Companion = z.infer<typeof companionSchema>;
 
-export const stopSchema = z.object({
-  detectionId: z.uuid(),
-  cameraId: z.uuid(),
-  cameraName: z.string(),
-  heading: z.nullable(z.number()),
-  at: z.string(),
-  position: positionSchema,
-});
-
 /** A camera on the map. */
 export const mapCameraSchema = z.object({
   id: z.uuid(),
@@ -115,9 +106,12 @@ export type MapGround = z.infer<typeof mapGroundSchema>;
 export const savedSearchSchema = z.object({
   id: z.uuid(),
   name: z.string(),
+  /** Empty for a search by filters alone. */
   text: z.string(),
   way: z.enum(SEARCH_WAYS),
   filters: searchFiltersSchema,
+  /** Only what no plate was read of; without a text alone. */
+  unread: z.boolean(),
   savedAt: z.string(),
 });
 export type SavedSearch = z.infer<typeof savedSearchSchema>;

@@ -62,7 +62,7 @@ export const plateHitSchema = z.object({
   firstSeen: z.string(),
   lastSeen: z.string(),
   latest: z.nullable(detectionViewSchema),
-  /** The highest priority under which this exact plate is watched now. */
+  /** The highest priority of the entries that this plate rings now, by their own way of matching. */
   listed: z.nullable(prioritySchema),
 });
 export type PlateHit = z.infer<typeof plateHitSchema>;

@@ -192,7 +192,9 @@ const followSound = (): void => {
 /** `/` goes to the nearest search box, unless somebody is typing or has switched shortcuts off. */
 const followSearchKey = (): void => {
   const onKey = (event: KeyboardEvent): void => {
-    if (event.key !== "/" || !shortcuts() || event.ctrlKey || event.metaKey || event.altKey) return;
+    // The character, or its place where the layout has another one there, as the Hebrew one has.
+    const isSlash = event.key === "/" || (event.code === "Slash" && !event.shiftKey);
+    if (!isSlash || !shortcuts() || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target instanceof HTMLElement && event.target.closest("input, textarea, select, [role=dialog]")) return;
     const box =
       document.querySelector<HTMLInputElement>("input[data-search]") ??
@@ -212,7 +214,15 @@ const Shell = (props: RouteSectionProps) => {
   const isOneAlert = () => props.location.pathname.startsWith("/alerts/");
   return (
     <div class="shell" classList={{ "one-alert": isOneAlert() }}>
-      <a class="skip" href="#main">
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          // The fragment of the address is the state of the screen: it stays.
+          event.preventDefault();
+          document.querySelector<HTMLElement>("#main")?.focus();
+        }}
+      >
         {t("app.skip")}
       </a>
       <Navigation />

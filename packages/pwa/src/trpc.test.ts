@@ -3,7 +3,7 @@ import { HttpResponse } from "msw";
 import { beforeEach, expect, test, vi } from "vitest";
 import { ask, asked, settle } from "./asking.ts";
 import { refuses, says, standIn } from "./stand-in.ts";
-import { BACKGROUND, trpc, troubleOf } from "./trpc.ts";
+import { BACKGROUND, trpc, troubleOf, troubleText } from "./trpc.ts";
 
 const central = standIn();
 beforeEach(() => settle(false));
@@ -78,4 +78,32 @@ test("a call in the background says so, and never travels with a person's", asyn
   });
   await Promise.all([trpc.auth.me.query(undefined, BACKGROUND), trpc.auth.devices.query()]);
   expect(Object.fromEntries(inBackground)).toEqual({ "/trpc/auth.me": true, "/trpc/auth.devices": false });
+});
+
+test("what may take long goes by itself: nothing waits for it, and it ends when nobody wants it any more", async () => {
+  const sent = new Map<string, RequestInit>();
+  vi.stubGlobal("fetch", (url: string, init: RequestInit) => {
+    const { pathname } = new URL(url);
+    sent.set(pathname, init);
+    if (pathname.includes("search")) return new Promise(() => undefined);
+    return Promise.resolve(HttpResponse.json(pathname.split(",").map(() => ({ result: { data: [] } }))));
+  });
+  const leaving = new AbortController();
+  void trpc.detections.search.query({ plate: "128567", way: "similar" }, { signal: leaving.signal }).catch(() => null);
+  await Promise.all([trpc.plates.read.query({ plate: "128567" }), trpc.policy.read.query(), trpc.auth.devices.query()]);
+  expect([...sent.keys()].toSorted()).toEqual([
+    "/trpc/detections.search",
+    "/trpc/plates.read",
+    "/trpc/policy.read,auth.devices",
+  ]);
+  const search = sent.get("/trpc/detections.search");
+  expect(search).toMatchObject({ method: "POST", credentials: "same-origin" });
+  expect(search?.signal?.aborted).toBe(false);
+  leaving.abort();
+  expect(search?.signal?.aborted).toBe(true);
+});
+
+test("a search that took too long is told with what helps", () => {
+  const trouble = { code: "too_slow", message: "A sentence.", requestId: "r1", retryAfterSeconds: null } as const;
+  expect(troubleText(trouble)).toBe("This takes too long. Type more of the plate, or choose a shorter time.");
 });

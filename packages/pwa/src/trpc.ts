@@ -85,11 +85,24 @@ const askAndRepeat: TRPCLink<AppRouter> =
     };
   };
 
-/** A door of its own for the background: its calls never travel in one request with a person's. */
-const overHttp = (headers: Record<string, string>): TRPCLink<AppRouter> =>
+/** What may take central long, or be stopped. */
+const ALONE: ReadonlySet<string> = new Set([
+  "detections.search",
+  "detections.find",
+  "detections.timeline",
+  "plates.read",
+  "plates.route",
+  "plates.seenWith",
+]);
+
+/**
+ * A door of its own for the background: its calls never travel in one request with a person's.
+ * @param maxItems calls in one request; it is answered when the slowest is, and ends early only when all of them do
+ */
+const overHttp = (headers: Record<string, string>, maxItems = BATCH_MAX): TRPCLink<AppRouter> =>
   httpBatchLink({
     url: `${location.origin}/trpc`,
-    maxItems: BATCH_MAX,
+    maxItems,
     headers,
     // Questions go as POST too: a plate in an address ends up in the log of every proxy on the way.
     methodOverride: "POST",
@@ -105,7 +118,11 @@ export const trpc: Central = createTRPCClient<AppRouter>({
     splitLink({
       condition: ({ type }) => type === "subscription",
       true: wsLink({ client: socket }),
-      false: splitLink({ condition: isBackground, true: overHttp({ "x-background": "1" }), false: overHttp({}) }),
+      false: splitLink({
+        condition: isBackground,
+        true: overHttp({ "x-background": "1" }),
+        false: splitLink({ condition: ({ path }) => ALONE.has(path), true: overHttp({}, 1), false: overHttp({}) }),
+      }),
     }),
   ],
 });

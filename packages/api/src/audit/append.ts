@@ -10,8 +10,10 @@ import {
   type ProcedureName,
   type RouteName,
   accessOf,
+  hasWildcards,
   isBackground,
   normalizePlate,
+  searchFiltersSchema,
 } from "@chaverim/contracts";
 import type { Database, Queryable } from "@chaverim/db/open";
 import { AppError, isDatabaseAway } from "../failure.ts";
@@ -44,22 +46,44 @@ export type LogEntry = {
 const TEXT_MAX = 500;
 
 /** A plain value as a filter can hold it; undefined for anything else. */
-export const toCell = (value: unknown): unknown => {
+export const toCell = (value: unknown): string | number | boolean | null | undefined => {
   // PostgreSQL takes neither NUL nor half a character; cutting may leave a half one.
   if (typeof value === "string") return value.slice(0, TEXT_MAX).toWellFormed().replaceAll("\u0000", "\ufffd");
   return typeof value === "number" || typeof value === "boolean" || value === null ? value : undefined;
 };
 
-/** The fields of an input that the access table names; anything that is not a plain value is left out. */
+/** More of a list are never asked for. */
+const LIST_MAX = 100;
+
+/** The plain values of a list as one text; anything else as `toCell` has it. */
+const toListedCell = (value: unknown): unknown => {
+  if (!Array.isArray(value)) return toCell(value);
+  const cells = value.slice(0, LIST_MAX).map(toCell);
+  return toCell(cells.filter((cell) => cell !== undefined && cell !== null).join(","));
+};
+
+/** What is written down of an object in an input: what the server understands of it, whatever else is sent with it. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = { filters: Object.keys(searchFiltersSchema.shape) };
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+type Cell = [name: string, cell: unknown];
+
+/** The named fields of `given`, each made a cell. */
+const cellsOf = (given: unknown, names: readonly string[], make: (value: unknown, name: string) => Cell[]): Cell[] =>
+  isObject(given) ? names.flatMap((name) => (Object.hasOwn(given, name) ? make(given[name], name) : [])) : [];
+
+/**
+ * The fields of an input that the access table names. Those of an object have dotted names (`filters.area`), their lists are
+ * one text; whatever lies deeper is left out.
+ */
 export const recordsOf = (action: ProcedureName | RouteName, input: unknown): Record<string, unknown> => {
-  if (typeof input !== "object" || input === null) return {};
-  const given = input as Record<string, unknown>;
-  const cells: Record<string, unknown> = {};
-  for (const name of accessOf(action).records ?? []) {
-    const cell = Object.hasOwn(given, name) ? toCell(given[name]) : undefined;
-    if (cell !== undefined) cells[name] = cell;
-  }
-  return cells;
+  const cells = cellsOf(input, accessOf(action).records ?? [], (value, name) => {
+    const fields = FIELDS[name];
+    if (!fields) return [[name, toCell(value)]];
+    return cellsOf(value, fields, (within, field) => [[`${name}.${field}`, toListedCell(within)]]);
+  });
+  return Object.fromEntries(cells.filter(([, cell]) => cell !== undefined));
 };
 
 /**
@@ -72,9 +96,39 @@ const purposeOf = ({ who, action, filters, offline }: LogEntry): Investigation |
   return isBackground(action, filters) ? null : open;
 };
 
-/** The plate among recorded fields, normalised, so that "who looked at this plate" finds it however it was typed. */
-export const plateOf = (records: Record<string, unknown>): string | null =>
-  typeof records["plate"] === "string" ? normalizePlate(records["plate"]) || null : null;
+/**
+ * Says whether a part of a plate is asked for, at a door that takes one. At any other, `?` and `*` are as good as dashes: what
+ * is left is the plate that is looked at.
+ */
+const isPattern = (
+  plate: string,
+  { way, match }: Record<string, unknown>,
+  action?: ProcedureName | RouteName,
+): boolean => {
+  const takesWays = action !== undefined && accessOf(action).records?.includes("way");
+  return takesWays ? way === "contains" || hasWildcards(plate) : match === "pattern" && hasWildcards(plate);
+};
+
+/**
+ * The plate among recorded fields, normalised, so that "who looked at this plate" finds it however it was typed. Null for a
+ * pattern: what is left of it is a plate that nobody asked for.
+ */
+export const plateOf = (records: Record<string, unknown>, action?: ProcedureName | RouteName): string | null => {
+  const { plate } = records;
+  if (typeof plate !== "string" || isPattern(plate, records, action)) return null;
+  return normalizePlate(plate) || null;
+};
+
+/**
+ * The plate that is looked at: the one that was asked for; of a search for a part of plates, the only one that it showed, or
+ * the one that was typed whole.
+ */
+const plateLookedAt = ({ action, plate, filters, shown }: LogEntry): string | null => {
+  if (plate !== null || action !== "detections.search" || !shown) return plate;
+  if (shown.length === 1) return shown[0] ?? null;
+  const text = typeof filters["plate"] === "string" ? filters["plate"] : "";
+  return !hasWildcards(text) && shown.includes(normalizePlate(text)) ? normalizePlate(text) : null;
+};
 
 /** Who gets what is exported, when the input names somebody. */
 export const recipientOf = (records: Record<string, unknown>): string | null =>
@@ -103,7 +157,8 @@ export const insertEntry = async (
       purpose_code, purpose_text, case_number, result_count, result_ids_sha256, recipient, outcome, failure, policy_version,
       offline, offline_id, device_at)
     values (${entry.requestId}, ${who?.user.id ?? null}, ${who?.user.name ?? null}, ${settings.organisation},
-      ${who?.user.role ?? null}, ${who?.deviceId ?? null}, ${who?.device ?? null}, ${entry.ip}, ${entry.action}, ${entry.plate},
+      ${who?.user.role ?? null}, ${who?.deviceId ?? null}, ${who?.device ?? null}, ${entry.ip}, ${entry.action},
+      ${plateLookedAt(entry)},
       ${JSON.stringify(entry.filters)}::text::jsonb, ${purpose?.code ?? null}, ${purpose?.text ?? null},
       ${purpose?.caseNumber ?? null}, ${shown?.length ?? null}, ${shown ? hashOf(shown) : null}, ${entry.recipient ?? null},
       ${entry.outcome}, ${entry.failure ?? null}, ${version},

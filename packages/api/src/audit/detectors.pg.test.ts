@@ -75,8 +75,34 @@ test("Looks with a case, of other plates, by others, at pictures, refused ones a
   // Seven days and a second after the first.
   await write([{ at: "2026-11-23T09:00:01Z", plate: "COUNTS" }]);
   expect(await detect()).toEqual([]);
-  await write([{ at: "2026-11-23T09:00:02Z", plate: "COUNTS", action: "detections.timeline" }]);
+  await write([{ at: "2026-11-23T09:01:00Z", plate: "COUNTS", action: "detections.timeline" }]);
   expect(await detect()).toMatchObject([{ kind: "repeat_plate", plate: "COUNTS", period: "2026-W48" }]);
+});
+
+const PLATE_DOORS = ["plates.read", "detections.timeline", "plates.route", "plates.seenWith"];
+/** The doors that the page of a plate opens, within one minute. */
+const aVisit = (day: string, plate: string) =>
+  PLATE_DOORS.map((action, second) => ({ at: `${day.slice(0, 16)}:0${second}Z`, plate, action }));
+
+test.each(["detections.find", "detections.export", "plates.read", "plates.route", "plates.seenWith"])(
+  "Whoever comes back to one plate through %s is found like any other",
+  async (action) => {
+    const ids = await write(at(...WEEK).map((entry) => ({ ...entry, plate: "DOORS1", action })));
+    expect(await detect()).toMatchObject([{ kind: "repeat_plate", plate: "DOORS1", ids }]);
+  },
+);
+
+test("One visit to the page of a plate is one look, whatever it opens, and a review names it once", async () => {
+  const visit = async (day: string, plate = "V1SIT7") => (await write(aVisit(day, plate)))[0] ?? 0;
+  const firsts: number[] = [];
+  for (const day of WEEK.slice(0, 3)) firsts.push(await visit(day));
+  firsts.push(await visit(WEEK[3] ?? ""));
+  // The same minute in another spelling, read later than the rest.
+  expect(await detect()).toEqual([]);
+  await write([{ at: "2026-11-19T09:00:30Z", plate: "VISIT7", action: "plates.route" }]);
+  expect(await detect()).toEqual([]);
+  firsts.push(await visit(WEEK[4] ?? ""));
+  expect(await detect()).toMatchObject([{ kind: "repeat_plate", plate: "V1SIT7", ids: firsts }]);
 });
 
 test("Look-alike spellings are looks at one plate, told as it was first spelled and however it goes on", async () => {
@@ -179,6 +205,33 @@ test("A night that the clocks make longer or shorter is one night", async () => 
   expect(await detect(newYork)).toEqual([]);
   const third = await write(at("2027-03-14T06:00Z"));
   expect((await detect(newYork))[0]?.ids).toContain(third[0]);
+});
+
+test("A night counts visits: pages of one question and the doors of one plate are one, other questions are others", async () => {
+  const night = aPolicy(NIGHT);
+  const minute = "2026-11-25T23:10";
+  const find = (second: number, filters: Record<string, unknown>) => ({
+    at: `${minute}:${second}Z`,
+    plate: null,
+    action: "detections.find",
+    filters,
+  });
+  const [first] = await write(aVisit(minute, "NIGHT1"));
+  const [second] = await write([
+    find(20, { "filters.area": "north" }),
+    find(21, { "filters.area": "north", cursor: "a" }),
+  ]);
+  expect(await detect(night)).toEqual([]);
+  const third = await write([find(22, { "filters.area": "south" })]);
+  expect(await detect(night)).toMatchObject([{ kind: "odd_hours", ids: [first, second, ...third] }]);
+});
+
+test("A visit is drawn once", async () => {
+  const settings = aPolicy({ repeatLooks: 100, nightLooks: 10_000 });
+  await inForce([["2022-01-01", 10]]);
+  await owner.sql`delete from detector_progress where name = 'sample'`;
+  const [first] = await write(aVisit("2022-05-10T09:00", "DRAWN1"));
+  expect(await detect(settings, new Date("2022-06-02T00:00Z"))).toMatchObject([{ kind: "sample", ids: [first] }]);
 });
 
 test("A night from an hour to the same hour is none", async () => {

@@ -1,17 +1,15 @@
 /**
  * Finds looks that somebody should judge: the same plate again and again, a spent budget, a busy night, and a random few.
- * Rule: each detector reads the access log once, in the order of ids, and tells each finding once.
+ * Rule: each detector reads the access log once, in the order of ids, and tells each finding once. A visit is one look, told
+ * by its first entry.
  */
 import { DEFAULT_POLICY, type PolicySettings } from "@chaverim/contracts";
 import type { Sql, Transaction } from "@chaverim/db/open";
 import { assignReviews, lockReviews } from "./assign-reviews.ts";
+import { isLook, visitOf } from "./visits.ts";
 
 /** Entries in one transaction: a day of a busy organisation, read in well under a second. */
 const STEP = 10_000;
-
-/** Looks for plates that were answered. */
-const isLook = (sql: Transaction) =>
-  sql`(l.action in ('detections.search', 'detections.timeline') and l.outcome = 'ok' and l.user_id is not null)`;
 
 /** While a finding is open, looks that follow it are added to it; a decided one is not touched. */
 const orGrow = (sql: Transaction) => sql`on conflict (kind, user_id, coalesce(fold_plate(plate), ''), period) do update
@@ -25,14 +23,18 @@ type Find = (sql: Transaction, settings: PolicySettings, range: Range) => Promis
 /** The same plate in any look-alike spelling, by the same person, without a case, too often within seven days; told once a week. */
 const findRepeats: Find = (sql, { reviews, timeZone }, { from, to }) => sql`
   with fresh as (
-    select l.user_id, fold_plate(l.plate) as folded, min(l.at) - interval '7 days' as since from access_log l
+    select l.user_id, fold_plate(l.plate) as folded, date_trunc('minute', min(l.at) - interval '7 days') as since
+    from access_log l
     where l.id > ${from} and l.id <= ${to} and ${isLook(sql)} and l.plate is not null and l.case_number is null
     group by 1, 2
-  ), looks as (
-    select l.id, l.user_id, l.plate, f.folded, l.at, count(*) over (partition by l.user_id, f.folded order by l.at
-      range between interval '7 days' preceding and current row) as taken
+  ), visits as (
+    select distinct on (${visitOf(sql)}) l.id, l.user_id, l.plate, f.folded, l.at
     from access_log l join fresh f on f.user_id = l.user_id and f.folded = fold_plate(l.plate)
     where l.id <= ${to} and l.at >= f.since and ${isLook(sql)} and l.case_number is null
+    order by ${visitOf(sql)}, l.id
+  ), looks as (
+    select *, count(*) over (partition by user_id, folded order by at
+      range between interval '7 days' preceding and current row) as taken from visits
   ), findings as (
     select user_id, folded, to_char(at at time zone ${timeZone}::text, 'IYYY-"W"IW') as period,
       min(at) - interval '7 days' as since, max(at) as until
@@ -69,11 +71,14 @@ const findBusyNights: Find = (sql, { reviews, timeZone }, { from, to }) => {
       where l.id > ${from} and l.id <= ${to} and ${isLook(sql)} and ${isNight} group by 1, 2
     )
     insert into reviews (kind, user_id, period, entry_ids)
-    select 'odd_hours', f.user_id, f.night::text, array_agg(l.id order by l.id)
-    from fresh f join access_log l on l.user_id = f.user_id and ${night} = f.night
-    -- The longest night: 23 hours of the clock, and one more when the clocks go back.
-    where l.id <= ${to} and l.at > f.since - interval '24 hours' and ${isLook(sql)} and ${isNight}
-    group by f.user_id, f.night having count(*) >= ${nightLooks} ${orGrow(sql)}`;
+    select 'odd_hours', user_id, night::text, array_agg(id order by id) from (
+      select distinct on (${visitOf(sql)}) l.id, l.user_id, f.night
+      from fresh f join access_log l on l.user_id = f.user_id and ${night} = f.night
+      -- The longest night: 23 hours of the clock, and one more when the clocks go back.
+      where l.id <= ${to} and l.at > f.since - interval '24 hours' and ${isLook(sql)} and ${isNight}
+      order by ${visitOf(sql)}, l.id
+    ) visits
+    group by user_id, night having count(*) >= ${nightLooks} ${orGrow(sql)}`;
 };
 
 const FINDERS: Record<string, Find> = {
@@ -133,9 +138,12 @@ const drawMonth = async (sql: Transaction, { timeZone }: PolicySettings, month: 
   const name = `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, "0")}`;
   await sql`
     insert into reviews (kind, user_id, plate, period, entry_ids)
-    select 'sample', l.user_id, l.plate, ${`${name} #`}::text || l.id, array[l.id] from access_log l
-    where ${isLook(sql)} and l.at >= ${monthBegan(sql, timeZone, month)}
-      and l.at < ${monthBegan(sql, timeZone, month + 1)}
+    select 'sample', user_id, plate, ${`${name} #`}::text || id, array[id] from (
+      select distinct on (${visitOf(sql)}) l.id, l.user_id, l.plate from access_log l
+      where ${isLook(sql)} and l.at >= ${monthBegan(sql, timeZone, month)}
+        and l.at < ${monthBegan(sql, timeZone, month + 1)}
+      order by ${visitOf(sql)}, l.id
+    ) visits
     order by gen_random_uuid() limit ${size}
     on conflict do nothing`;
 };

@@ -44,14 +44,15 @@ const rowToView = ({ at, purposeCode, purposeText, caseNumber, deviceAt, ...row 
 
 /**
  * Entries that name the plate, or one that looks like it, in their own column (access_log_plate), or only among what was
- * asked for (access_log_filters_plate).
+ * asked for (access_log_filters_plate); there a pattern names no plate.
  */
 const ofPlate = (sql: Queryable, typed: string) => {
   const plate = normalizePlate(typed);
   if (plate === "") throw new AppError("invalid", "Type at least one letter (A–Z) or digit of the plate.");
   const folded = foldPlate(plate);
   return sql`and (fold_plate(l.plate) = ${folded} or (l.plate is null and l.filters ? 'plate'
-    and fold_plate(upper(regexp_replace(l.filters ->> 'plate', '[^A-Za-z0-9]', '', 'g'))) = ${folded}))`;
+    and fold_plate(upper(regexp_replace(l.filters ->> 'plate', '[^A-Za-z0-9]', '', 'g'))) = ${folded}
+    and l.filters ->> 'plate' !~ '[?*？＊]' and l.filters ->> 'way' is distinct from 'contains'))`;
 };
 
 /**

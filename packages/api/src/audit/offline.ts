@@ -1,8 +1,8 @@
 /**
  * Looks at what a device had kept while it was offline, told afterwards.
- * Rule: kept as the device tells it; what its clock cannot have meant is marked, never corrected.
+ * Rule: kept as the device tells it; what its clock cannot have meant is marked, never corrected. A pattern is no plate.
  */
-import { type OfflineLook, normalizePlate } from "@chaverim/contracts";
+import { type OfflineLook, hasWildcards, normalizePlate } from "@chaverim/contracts";
 import type { Central } from "../central.ts";
 import { type Who, appendEntry, toCell } from "./append.ts";
 
@@ -33,7 +33,7 @@ export const appendOfflineLooks = async (
     await appendEntry(central, {
       ...request,
       action,
-      plate: normalizePlate(plate) || null,
+      plate: hasWildcards(plate) ? null : normalizePlate(plate) || null,
       filters: { plate: toCell(plate), ...(fault ? { deviceClock: fault, deviceAt } : {}) },
       outcome: "ok",
       offline: { id, deviceAt: new Date(Math.min(Math.max(toldMs, EARLIEST_MS), LATEST_MS)) },

@@ -26,7 +26,7 @@ const lastOf = (monthsAgo: number) => {
 };
 const firstOf = (monthsAgo: number) => new Date(lastOf(monthsAgo + 1).getTime() + 1);
 const looks = (count: number, purposeCode: string | null, at = lastOf(1)) =>
-  Array.from({ length: count }, () => ({ userId: operatorId, at, plate: "SEARCHED7", purposeCode }));
+  Array.from({ length: count }, (_, index) => ({ userId: operatorId, at, plate: `SEARCHED${7 + index}`, purposeCode }));
 
 beforeAll(async () => {
   central = await openTestCentral();
@@ -59,6 +59,7 @@ beforeAll(async () => {
   );
   await operator.trpc.alerts.resolve.mutate({ id: first?.id ?? "", outcome: "confirmed" });
   await operator.trpc.alerts.resolve.mutate({ id: second?.id ?? "", outcome: "not_a_match" });
+  const aLook = { userId: operatorId, at: lastOf(1), purposeCode: "missing_person" };
   await writeEntries(owner.sql, [
     ...looks(5, "stolen_vehicle"),
     ...looks(2, "stolen_vehicle", firstOf(12)),
@@ -67,11 +68,21 @@ beforeAll(async () => {
     { userId: operatorId, at: firstOf(0), outcome: "denied", failure: "purpose_needed" },
     { userId: operatorId, at: firstOf(0), action: "accessLog.export", recipient: "Sergeant Aldous Pike" },
     ...looks(4, "incident"),
+    // One visit to the page of a plate, and one question by place with its second page.
+    ...["plates.read", "detections.timeline", "plates.route", "plates.seenWith"].map((action) => ({
+      ...aLook,
+      action,
+      plate: "MISSED1",
+    })),
+    ...[{}, { cursor: "a" }].map((filters) => ({ ...aLook, action: "detections.find", plate: null, filters })),
+    ...looks(3, "missing_person"),
     ...looks(6, "a_code_of_old"),
     { userId: operatorId, at: new Date(), purposeCode: "stolen_vehicle" },
     { userId: operatorId, at: lastOf(1), outcome: "denied", failure: "purpose_needed" },
     { userId: operatorId, at: lastOf(1), action: "users.setRole", outcome: "denied", failure: "forbidden" },
     { userId: operatorId, at: lastOf(1), action: "accessLog.export", recipient: "Sergeant Aldous Pike" },
+    { userId: operatorId, at: lastOf(1), action: "detections.export", recipient: "Sergeant Aldous Pike", plate: null },
+    { userId: operatorId, at: lastOf(1), action: "detections.export", outcome: "denied", failure: "step_up_needed" },
   ]);
   const admin = await aUser(central.central, "admin");
   await owner.sql`insert into reviews (kind, user_id, period, entry_ids, outcome, decided_by, decided_at)
@@ -237,11 +248,11 @@ test("The transparency report counts what there is, searches by whole months and
     "Found not to match": "1",
     "Stolen vehicle": "7",
     "Incident follow-up": "Fewer than 5",
-    "Missing person": "Fewer than 5",
+    "Missing person": "5",
     "Purposes of earlier policies": "6",
     "Without a stated purpose": "Fewer than 5",
-    "Attempts to look that were refused": "1",
-    "Exports of the access log": "1",
+    "Attempts to look that were refused": "2",
+    "Exports of detections or of the access log": "2",
     "Reviews of looks: open": "1",
     "Reviews of looks: misuse": "1",
     "Reviews of looks: justified": "0",

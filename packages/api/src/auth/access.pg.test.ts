@@ -1,6 +1,7 @@
 /** What a role gets to see of a detection, and what hostile names, ids and cursors do at the doors. */
 import { ROLES } from "@chaverim/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { aDetectionId } from "../testing/batches.ts";
 import { type TestCentral, openTestCentral } from "../testing/central.ts";
 import { failureOf } from "../testing/people.ts";
 
@@ -63,6 +64,17 @@ test.each(HOSTILE)("Names and reasons of %j are taken or refused, never an error
     approve: () => browser.trpc.collectors.approveCamera.mutate({ cameraId: camera?.id ?? "", name: text }),
     search: () => browser.trpc.detections.search.query({ plate: text }),
     timeline: () => browser.trpc.detections.timeline.query({ plate: text }),
+    filtered: () => browser.trpc.detections.search.query({ plate: "AB12", filters: { area: text, vehicle: text } }),
+    find: () => browser.trpc.detections.find.query({ filters: { direction: text, from: "0000-01-01T00:00:00Z" } }),
+    findVehicle: () => browser.trpc.detections.find.query({ filters: { area: text, vehicle: text, direction: text } }),
+    correct: () =>
+      browser.trpc.detections.correct.mutate({ detectionId: aDetectionId(), plate: "AB12", reason: `because ${text}` }),
+    exported: () => browser.trpc.detections.export.mutate({ plate: "AB12", format: "csv", recipient: text }),
+    note: () => browser.trpc.plates.addNote.mutate({ plate: `AB${text}`, text }),
+    route: () => browser.trpc.plates.route.query({ plate: `AB${text}`, to: "0000-12-31T23:59:59+14:00" }),
+    company: () => browser.trpc.plates.seenWith.query({ plate: `AB${text}` }),
+    save: () =>
+      browser.trpc.searches.save.mutate({ name: text, plate: text, way: "similar", filters: { vehicle: text } }),
     cursor: () => browser.trpc.detections.recent.query({ cursor: text }),
     accept: () =>
       browser.trpc.auth.accept.mutate({

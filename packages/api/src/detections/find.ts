@@ -6,7 +6,7 @@ import type { SearchFilters } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
 import { askInTime } from "./ask-in-time.ts";
 import { cameraFits, detectionFits } from "./filters.ts";
-import { type Looker, cameraInReach, reachOf, timeInReach } from "./reach.ts";
+import { type Looker, reachOf } from "./reach.ts";
 import { type DetectionPage, readCursor, toPage } from "./recent.ts";
 import { type DetectionRow, detectionColumns, detectionJoins } from "./view.ts";
 
@@ -18,7 +18,7 @@ export type Find = {
   limit: number;
 };
 
-/** Reads one page. @throws AppError invalid when it takes too long */
+/** Reads one page. @throws AppError too_slow when it takes too long */
 export const findDetections = async (
   sql: Sql,
   find: Find,
@@ -30,17 +30,17 @@ export const findDetections = async (
   const reach = reachOf(looker);
   const rows = await askInTime(
     sql,
-    (transaction) => transaction<DetectionRow[]>`
+    (on) => on<DetectionRow[]>`
     select ${detectionColumns(sql)} from (
       select d.* from cameras c cross join lateral (
         select d.* from detections d
-        where d.camera_id = c.id and not d.is_test and (d.detected_at, d.id) < (${at}, ${id}::uuid) and ${timeInReach(sql, reach)}
-          and ${detectionFits(sql, find.filters)} and ${find.unread ? sql`d.plate = ''` : sql`true`}
+        where d.camera_id = c.id and not d.is_test and (d.detected_at, d.id) < (${at}, ${id}::uuid)
+          and ${detectionFits(sql, find.filters, reach)} and ${find.unread ? sql`d.plate = ''` : sql`true`}
         order by d.detected_at desc, d.id desc limit ${limit}) d
-      where ${cameraFits(sql, find.filters)} and ${cameraInReach(sql, reach)}
+      where ${cameraFits(sql, find.filters, reach)}
       order by d.detected_at desc, d.id desc limit ${limit}) d
     ${detectionJoins(sql)} order by d.detected_at desc, d.id desc`,
-    signal,
+    { signal },
   );
   return toPage(rows, find.limit);
 };

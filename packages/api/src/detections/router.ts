@@ -11,17 +11,18 @@ import {
   SEARCH_WAYS,
   normalizePlate,
   searchFiltersSchema,
+  timeSchema,
 } from "@chaverim/contracts";
 import * as z from "zod";
 import { assertLookAllowed } from "../auth/may.ts";
 import type { Central } from "../central.ts";
 import { AppError } from "../failure.ts";
+import { lineSchema } from "../line.ts";
 import { type SearchAnswer, searchPlates } from "../plates/search.ts";
 import type { Session } from "../sessions/port.ts";
 import { procedure, router } from "../trpc.ts";
 import { correctReading } from "./correct.ts";
 import { type DetectionExport, exportDetections } from "./export.ts";
-import { hasFilters } from "./filters.ts";
 import { findDetections } from "./find.ts";
 import { isInReach, reachOf } from "./reach.ts";
 import { type DetectionPage, readCursor, readRecent } from "./recent.ts";
@@ -63,13 +64,11 @@ const recentSince = async (central: Central, session: Session, cursor: string | 
 };
 
 const plateSchema = z.string().max(PLATE_TEXT_MAX).transform(normalizePlate).pipe(z.string().min(1));
-const timeSchema = z.iso.datetime({ offset: true });
-export const plateAskedSchema = z.object({
+/** A plate, and the time that is meant. */
+export const timesSchema = z.object({
   plate: plateSchema,
-  lookAlikes: z.boolean().default(false),
-  cameraId: z.uuid().optional(),
-  from: timeSchema.optional(),
-  to: timeSchema.optional(),
+  from: z.optional(timeSchema),
+  to: z.optional(timeSchema),
 });
 
 const toAnswer = ({ rows, cursor }: DetectionPage, session: Session): Page => ({
@@ -109,13 +108,16 @@ export const detectionsRouter = router({
     }),
   timeline: procedure("detections.timeline")
     .input(
-      plateAskedSchema.extend({
+      timesSchema.extend({
+        lookAlikes: z.boolean().default(false),
+        cameraId: z.uuid().optional(),
         cursor: z.string().max(80).optional(),
         limit: z.number().int().min(1).max(TIMELINE_PAGE_MAX).default(PAGE),
       }),
     )
-    .query(async ({ ctx, input }): Promise<Page> => {
-      const page = await readTimeline(ctx.central.database.sql, input, ctx.session.user);
+    .query(async ({ ctx, input: { cameraId, from, to, ...asked }, signal }): Promise<Page> => {
+      const filters = { cameraIds: cameraId === undefined ? undefined : [cameraId], from, to };
+      const page = await readTimeline(ctx.central.database.sql, { ...asked, filters }, ctx.session.user, signal);
       ctx.show(page.rows.map(({ id }) => id));
       return toAnswer(page, ctx.session);
     }),
@@ -124,7 +126,7 @@ export const detectionsRouter = router({
       z.object({
         detectionId: z.uuid(),
         plate: z.string().min(1).max(PLATE_TEXT_MAX),
-        reason: z.string().trim().min(3, "Say in a few words why the reading is wrong.").max(500),
+        reason: lineSchema(500, 3),
       }),
     )
     .mutation(async ({ ctx, input }) => {
@@ -139,21 +141,23 @@ export const detectionsRouter = router({
           filters: z._default(searchFiltersSchema, {}),
           unread: z.boolean().default(false),
           format: z.enum(["csv", "json"]),
-          recipient: z.string().trim().min(2, "Say who gets the file.").max(200),
+          recipient: lineSchema(200, 2),
         })
         .refine(
-          ({ plate, filters, unread }) => plate !== undefined || unread || hasFilters(filters),
+          ({ plate, filters }) =>
+            plate !== undefined || Boolean(filters.cameraIds ?? filters.area ?? filters.from ?? filters.listed),
           "Say which plate, or choose a place or a time: a file of everything is a backup, not an export.",
-        ),
+        )
+        .refine(({ plate, unread }) => plate === undefined || !unread, "What was not read has no plate."),
     )
     .mutation(async ({ ctx, input: { format, recipient, ...asked }, signal }): Promise<DetectionExport> => {
       const { sql } = ctx.central.database;
       const { user } = ctx.session;
-      const { plate, filters } = asked;
+      const { plate } = asked;
       const page =
         plate === undefined
           ? await findDetections(sql, { ...asked, limit: EXPORT_MAX }, user, signal)
-          : await readTimeline(sql, { ...asked, plate, from: filters.from, to: filters.to, limit: EXPORT_MAX }, user);
+          : await readTimeline(sql, { ...asked, plate, limit: EXPORT_MAX }, user, signal);
       ctx.show(page.rows.map(({ id }) => id));
       const { settings } = await ctx.central.policy.current();
       return exportDetections(

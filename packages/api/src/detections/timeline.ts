@@ -2,10 +2,12 @@
  * One plate's detections, newest first, with those of its look-alikes when they are asked for.
  * Rule: keyset paging on (detected_at, id), never an offset and never a count.
  */
-import { foldPlate } from "@chaverim/contracts";
+import { type SearchFilters, foldPlate } from "@chaverim/contracts";
 import type { Fragment, Queryable, Sql } from "@chaverim/db/open";
+import { askInTime } from "./ask-in-time.ts";
+import { detectionPasses } from "./filters.ts";
 import { detectionsOfPlate } from "./of-plate.ts";
-import { type Looker, detectionInReach, reachOf } from "./reach.ts";
+import { type Looker, reachOf } from "./reach.ts";
 import { type DetectionPage, readCursor, toPage } from "./recent.ts";
 import { type DetectionRow, detectionColumns, detectionJoins } from "./view.ts";
 
@@ -16,9 +18,7 @@ export type PlateAsked = {
   /** Normalised. */
   plate: string;
   lookAlikes?: boolean | undefined;
-  cameraId?: string | undefined;
-  from?: string | undefined;
-  to?: string | undefined;
+  filters?: SearchFilters | undefined;
 };
 
 /** The plates that are meant, as a select with the one column `plate`. */
@@ -27,36 +27,37 @@ const platesMeant = (sql: Queryable, { plate, lookAlikes }: PlateAsked) =>
     ? sql`(select plate from plates where folded = ${foldPlate(plate)} order by last_seen desc limit ${LOOK_ALIKES_MAX})`
     : sql`(select ${plate}::text collate "C" as plate)`;
 
-/** Detections `d` of what was asked for, at most `limit` of each plate in this order; to be ordered again. */
+/**
+ * A select of detections `d` of what was asked for, the newest first, each once: one that was corrected from a look-alike to
+ * another is found by both.
+ */
 export const detectionsAsked = (
   sql: Queryable,
   asked: PlateAsked,
   looker: Looker,
-  page: { where: Fragment; order: "asc" | "desc"; limit: number },
+  { where, limit }: { where: Fragment; limit: number },
 ) => {
-  const { cameraId, from, to } = asked;
-  const where = sql`${detectionInReach(sql, reachOf(looker))}
-    and ${cameraId === undefined ? sql`true` : sql`d.camera_id = ${cameraId}`}
-    and ${from === undefined ? sql`true` : sql`d.detected_at >= ${from}::timestamptz`}
-    and ${to === undefined ? sql`true` : sql`d.detected_at < ${to}::timestamptz`}
-    and ${page.where}`;
-  return sql`${platesMeant(sql, asked)} meant
-    cross join lateral (${detectionsOfPlate(sql, { plate: sql`meant.plate`, ...page, where })}) d`;
+  const passes = sql`${detectionPasses(sql, asked.filters ?? {}, reachOf(looker))} and ${where}`;
+  return sql`(select distinct on (d.detected_at, d.id) d.* from ${platesMeant(sql, asked)} meant
+    cross join lateral (${detectionsOfPlate(sql, { plate: sql`meant.plate`, where: passes, newest: limit })}) d
+    order by d.detected_at desc, d.id desc limit ${limit})`;
 };
 
-/** Reads one page. */
+/** Reads one page. @throws AppError too_slow when it takes too long */
 export const readTimeline = async (
   sql: Sql,
   asked: PlateAsked & { cursor?: string | undefined; limit: number },
   looker: Looker,
+  signal?: AbortSignal,
 ): Promise<DetectionPage> => {
   const { at, id } = readCursor(asked.cursor);
-  const limit = asked.limit + 1;
   const before = sql`(d.detected_at, d.id) < (${at}, ${id}::uuid)`;
-  const rows = await sql<DetectionRow[]>`
-    select ${detectionColumns(sql)} from (
-      select d.* from ${detectionsAsked(sql, asked, looker, { where: before, order: "desc", limit })}
-      order by d.detected_at desc, d.id desc limit ${limit}) d
-    ${detectionJoins(sql)} order by d.detected_at desc, d.id desc`;
+  const rows = await askInTime(
+    sql,
+    (on) => on<DetectionRow[]>`
+      select ${detectionColumns(sql)} from ${detectionsAsked(sql, asked, looker, { where: before, limit: asked.limit + 1 })} d
+      ${detectionJoins(sql)} order by d.detected_at desc, d.id desc`,
+    { signal, plan: "generic" },
+  );
   return toPage(rows, asked.limit);
 };

@@ -3,7 +3,7 @@
  * Rule: what a role may not see leaves the server as null, not as something that the screen hides.
  */
 import { type DetectionView, type ImageRole, can } from "@chaverim/contracts";
-import type { Sql } from "@chaverim/db/open";
+import type { Queryable } from "@chaverim/db/open";
 import { type Looker, fieldAlertAt, isAlertInReach, reachOf } from "./reach.ts";
 
 export type DetectionRow = {
@@ -28,13 +28,13 @@ export type DetectionRow = {
 };
 
 /** The columns of a DetectionRow; the query names detections `d` and adds `detectionJoins`. */
-export const detectionColumns = (sql: Sql) => sql`
+export const detectionColumns = (sql: Queryable) => sql`
   d.id, d.plate, d.plate_text as "plateText", d.confidence, d.vehicle, d.detected_at as "detectedAt",
   d.received_at as "receivedAt", d.clock_suspect as "clockSuspect", d.duplicate_of as "duplicateOf",
   c.id as "cameraId", c.name as "cameraName", c.area, c.heading, images.roles as "imageRoles",
   ${fieldAlertAt(sql)} as "fieldAlertAt", correction.corrected`;
 
-export const detectionJoins = (sql: Sql) => sql`
+export const detectionJoins = (sql: Queryable) => sql`
   join cameras c on c.id = d.camera_id
   left join lateral (select array_agg(i.role) as roles from evidence_images i where i.detection_id = d.id) images on true
   left join lateral (

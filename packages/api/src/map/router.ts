@@ -12,5 +12,8 @@ export const mapRouter = router({
     source: ctx.central.config.map,
     cameras: await readMapCameras(ctx.central.database.sql, ctx.session.user),
   })),
-  ground: procedure("map.ground").query(({ ctx }): Promise<MapGround> => readGround(ctx.central.config.dataDir)),
+  // A map of tiles has its ground from there.
+  ground: procedure("map.ground").query(async ({ ctx: { central } }): Promise<MapGround> =>
+    central.config.map.kind === "builtin" ? readGround(central.config.dataDir) : { shapes: [] },
+  ),
 });

@@ -16,7 +16,11 @@ test("Looks that stand out wait for a review a minute later, and nothing runs on
   const look = (plate: string) =>
     writeEntries(
       owner.sql,
-      Array.from({ length: 5 }, () => ({ userId: looker.id, at: new Date(), plate })),
+      Array.from({ length: 5 }, (_, minute) => ({
+        userId: looker.id,
+        at: new Date(Date.now() - minute * 60_000),
+        plate,
+      })),
     );
   const found = () => central.sql`select plate, assigned_to as "assignedTo" from reviews where kind = 'repeat_plate'`;
   await look("MINUTE1");

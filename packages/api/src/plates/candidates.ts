@@ -1,23 +1,35 @@
 /**
  * Which plates of the dictionary a search may mean, the likeliest first.
- * Rule: the dictionary is asked, not the detections, and never for more than a bounded number of plates; a question that would
- * take too long ends with a sentence and not with the server.
+ * Rule: the dictionary is asked, and detections for nothing but whether one of them is in reach and passes the filters; of
+ * more plates than anybody looks at the answer says that there are more.
  */
 import {
   type PlateMatch,
+  type SearchFilters,
   type Understood,
   differencesOf,
   distance,
   explainMatch,
   usualMistakes,
 } from "@chaverim/contracts";
-import type { Queryable, Sql } from "@chaverim/db/open";
-import { askInTime } from "../detections/ask-in-time.ts";
+import type { Queryable } from "@chaverim/db/open";
+import type { Ask, HowToAsk } from "../detections/ask-in-time.ts";
+import { detectionPasses, hasFilters } from "../detections/filters.ts";
+import { standingCorrections } from "../detections/of-plate.ts";
+import type { Reach } from "../detections/reach.ts";
 
 export type Query = Exclude<Understood, { kind: "refused" }>;
 
 /** A plate of the dictionary, and how far it is from what was asked for. */
-export type Candidate = { plate: string; sightings: number; cost: number };
+export type Candidate = {
+  plate: string;
+  /** 0 for whoever does not reach everything: how often it was seen elsewhere is not told by an order either. */
+  sightings: number;
+  cost: number;
+};
+
+/** What a search may find, besides the plate that was asked for. */
+export type Narrowed = { filters: SearchFilters; reach: Reach };
 
 /** More than anybody turns pages for, and ranked in a few milliseconds. */
 const CANDIDATES_MAX = 5000;
@@ -36,12 +48,30 @@ const fits = (sql: Queryable, query: Query) => {
     and levenshtein_less_equal(p.folded, ${folded}, ${HARD_DISTANCE}) <= ${HARD_DISTANCE}`;
 };
 
-/** The hard search reads the whole dictionary: with every core, which its price does not tell the planner. */
-const WITH_EVERY_CORE = { parallel_setup_cost: "0", parallel_tuple_cost: "0" };
+const isNarrow = ({ filters, reach }: Narrowed): boolean => reach !== null || hasFilters(filters);
+
+/** Whether a detection of plate `p`, as it was read or as it was corrected, is in reach and passes the filters. */
+const wasSeen = (sql: Queryable, narrowed: Narrowed) => {
+  if (!isNarrow(narrowed)) return sql`p.sightings > 0`;
+  const passes = detectionPasses(sql, narrowed.filters, narrowed.reach);
+  return sql`(exists (select 1 from detections d where d.plate = p.plate and ${passes})
+    or exists (select 1 from ${standingCorrections(sql)} where r.corrected = p.plate and ${passes}))`;
+};
+
+/** If there are too many, the ones that were typed to the letter are kept, then those that were seen most. */
+const byWorth = (sql: Queryable, query: Query, { reach }: Narrowed) => sql`order by
+  ${query.kind === "plate" ? sql`p.plate = ${query.plate} desc, p.folded = ${query.folded} desc,` : sql``}
+  ${reach === null ? sql`p.sightings desc,` : sql``} p.plate`;
 
 const isHard = (query: Query): boolean => query.kind === "plate" && query.way === "harder";
-/** A bounded number of looks into an index, whatever was typed: not worth the rounds of a transaction. */
-const isCheap = (query: Query): boolean => query.kind === "plate" && query.way !== "harder";
+
+/** How the question is best asked of PostgreSQL. */
+export const howToAsk = (query: Query, narrowed: Narrowed): HowToAsk => ({
+  // The beginning of a pattern is a range of the primary key to a plan that knows it.
+  plan: query.kind === "pattern" || isHard(query) || isNarrow(narrowed) ? "custom" : "generic",
+  // The hard search reads the whole dictionary: with every core, which its price does not tell the planner.
+  ...(isHard(query) ? { settings: { parallel_setup_cost: "0", parallel_tuple_cost: "0" } } : {}),
+});
 
 /** Nearer ones first, then those seen more often. */
 export const inOrder = (a: Candidate, b: Candidate): number =>
@@ -49,16 +79,24 @@ export const inOrder = (a: Candidate, b: Candidate): number =>
 
 /**
  * Finds the plates that a query may mean, in order.
- * @param signal aborted when the caller has gone
- * @throws AppError invalid when it takes too long
+ * @returns `truncated`: more plates fit than are looked at
  */
-export const findCandidates = async (sql: Sql, query: Query, signal?: AbortSignal): Promise<Candidate[]> => {
-  const ask = (on: Queryable) => on<{ plate: string; sightings: number }[]>`
-    select p.plate, p.sightings::float8 as sightings from plates p where ${fits(on, query)}
-    order by p.sightings desc, p.plate limit ${CANDIDATES_MAX}`;
-  const rows = await (isCheap(query) ? ask(sql) : askInTime(sql, ask, signal, isHard(query) ? WITH_EVERY_CORE : {}));
-  const costTo = (plate: string) => (query.kind === "plate" ? distance(query.plate, plate) : 0);
-  return rows.map((row) => ({ ...row, cost: costTo(row.plate) })).toSorted(inOrder);
+export const findCandidates = async (
+  ask: Ask,
+  query: Query,
+  narrowed: Narrowed,
+): Promise<{ candidates: Candidate[]; truncated: boolean }> => {
+  const rows = await ask(
+    (on) => on<{ plate: string; sightings: number }[]>`
+      select p.plate, p.sightings::float8 as sightings from plates p
+      where ${fits(on, query)} and ${wasSeen(on, narrowed)} ${byWorth(on, query, narrowed)} limit ${CANDIDATES_MAX}`,
+  );
+  const candidates = rows.map(({ plate, sightings }) => ({
+    plate,
+    sightings: narrowed.reach === null ? sightings : 0,
+    cost: query.kind === "plate" ? distance(query.plate, plate) : 0,
+  }));
+  return { candidates: candidates.toSorted(inOrder), truncated: rows.length === CANDIDATES_MAX };
 };
 
 /** Why a plate is among the hits. */

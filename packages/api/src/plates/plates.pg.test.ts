@@ -1,4 +1,5 @@
-/** One plate: its timeline, its way, its company, what people note and correct, and what they keep. */
+/** One plate: its timeline, its way, its company, what people note, and what they keep (corrections.pg.test.ts: correct). */
+import { stopsOf } from "@chaverim/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aDetection, aDetectionId, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
@@ -66,15 +67,16 @@ test("A route is the first readings in the order of time, with where each camera
     { plate: "ROUTE1", cameraId: "three", capturedAt: at(600) },
     { plate: "ROUTE1", cameraId: "four", capturedAt: at(1200) },
   );
-  const { stops, truncated } = await operator.trpc.plates.route.query({ plate: "ROUTE1" });
-  expect(stops.map(({ cameraName, at: when, position }) => [cameraName, when, position?.lat ?? null])).toEqual([
-    ["one", at(0), 32.3],
-    ["three", at(600), 32.5],
-    ["four", at(1200), null],
+  const route = await operator.trpc.plates.route.query({ plate: "ROUTE1" });
+  const told = stopsOf(route).map(({ cameraName, atMs, position }) => [cameraName, atMs, position?.lat ?? null]);
+  expect(told).toEqual([
+    ["one", Date.parse(at(0)), 32.3],
+    ["three", Date.parse(at(600)), 32.5],
+    ["four", Date.parse(at(1200)), null],
   ]);
-  expect(truncated).toBe(false);
+  expect(route).toMatchObject({ truncated: false, cameras: [{ name: "one" }, { name: "three" }, { name: "four" }] });
   const later = await operator.trpc.plates.route.query({ plate: "ROUTE1", from: at(300), to: at(1200) });
-  expect(later.stops.map(({ cameraName }) => cameraName)).toEqual(["three"]);
+  expect(stopsOf(later).map(({ cameraName }) => cameraName)).toEqual(["three"]);
 });
 
 test("Company is who was at three cameras at the same time; twice is chance", async () => {
@@ -96,38 +98,6 @@ test("Company is who was at three cameras at the same time; twice is chance", as
     ["one", at(10_012), 12],
   ]);
   expect((await operator.trpc.plates.seenWith.query({ plate: "LEADER", from: at(10_500) })).companions).toEqual([]);
-});
-
-test("A corrected reading is found by both plates, keeps what the camera read, and is corrected by another correction", async () => {
-  const [id = ""] = await see({ plate: "WR0NG1", cameraId: "one", capturedAt: at(30_000) });
-  const { correct, timeline, search } = operator.trpc.detections;
-  await correct.mutate({ detectionId: id, plate: "right-17", reason: "The crop shows it." });
-  for (const plate of ["WR0NG1", "RIGHT17"]) {
-    const { detections } = await timeline.query({ plate });
-    expect(detections).toMatchObject([
-      {
-        id,
-        plate: { text: "WR0NG1" },
-        corrected: { plate: "RIGHT17", by: "A operator", reason: "The crop shows it." },
-      },
-    ]);
-    const { hits } = await search.query({ plate, way: "exact" });
-    expect(hits).toMatchObject([{ plate, latest: { id } }]);
-  }
-  expect(await failureOf(correct.mutate({ detectionId: id, plate: "RIGHT17", reason: "Again" }))).toBe("invalid");
-  await correct.mutate({ detectionId: id, plate: "RIGHT77", reason: "Looked again." });
-  expect((await timeline.query({ plate: "RIGHT17" })).detections).toEqual([]);
-  expect((await timeline.query({ plate: "RIGHT77" })).detections).toHaveLength(1);
-  // Back to what the camera read: then it is found by that alone.
-  await correct.mutate({ detectionId: id, plate: "WR0NG1", reason: "The camera was right." });
-  expect((await timeline.query({ plate: "RIGHT77" })).detections).toEqual([]);
-  const { corrections } = await operator.trpc.plates.read.query({ plate: "RIGHT77" });
-  expect(corrections.map(({ observed, corrected }) => [observed, corrected])).toEqual([["WR0NG1", "RIGHT77"]]);
-  expect(await failureOf(correct.mutate({ detectionId: aDetectionId(), plate: "AB12", reason: "Nothing" }))).toBe(
-    "not_found",
-  );
-  for (const plate of ["A", "x".repeat(20)])
-    expect(await failureOf(correct.mutate({ detectionId: id, plate, reason: "No plate" }))).toBe("invalid");
 });
 
 test("A plate's page counts by camera and by hour of the organisation's day, and has notes and who watches it", async () => {
@@ -235,6 +205,20 @@ test("Each person keeps searches of their own", async () => {
   expect(await failureOf(other.trpc.searches.remove.mutate({ id }))).toBe("not_found");
   await searches.remove.mutate({ id });
   expect(await searches.list.query()).toEqual([]);
+});
+
+test("A search by filters alone is kept as it was asked, and one for nothing is not", async () => {
+  const { searches } = (await central.signIn("operator")).trpc;
+  const kept = { way: "similar", filters: { vehicle: "white van", minConfidence: 0.75 } } as const;
+  await searches.save.mutate({ name: "Vans", plate: "", ...kept });
+  await searches.save.mutate({ name: "Unread", plate: " ", way: "similar", filters: {}, unread: true });
+  expect(await searches.list.query()).toMatchObject([
+    { name: "Unread", text: "", filters: {}, unread: true },
+    { name: "Vans", text: "", ...kept, unread: false },
+  ]);
+  expect(await failureOf(searches.save.mutate({ name: "Nothing", plate: "", way: "similar", filters: {} }))).toBe(
+    "invalid",
+  );
 });
 
 test("The map tells of every camera in reach: where, how it is, and what it saw by hour", async () => {

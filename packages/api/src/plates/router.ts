@@ -7,49 +7,55 @@ import {
   type PlateView,
   PLATE_TEXT_MAX,
   QUERY_TEXT_MAX,
+  type Route,
   type SavedSearch,
   SEARCH_WAYS,
   normalizePlate,
   searchFiltersSchema,
 } from "@chaverim/contracts";
 import * as z from "zod";
-import { plateAskedSchema } from "../detections/router.ts";
+import { timesSchema } from "../detections/router.ts";
+import { lineSchema } from "../line.ts";
+import { isStorable } from "../storable.ts";
 import { procedure, router } from "../trpc.ts";
 import { addNote, readPlate } from "./read-plate.ts";
-import { type RouteStop, readRoute } from "./route.ts";
+import { readRoute } from "./route.ts";
 import { listSaved, removeSaved, saveSearch } from "./saved.ts";
 import { readSeenWith } from "./seen-with.ts";
 
 const plateSchema = z.object({
   plate: z.string().max(PLATE_TEXT_MAX).transform(normalizePlate).pipe(z.string().min(1)),
 });
-const line = (max: number) => z.string().trim().min(1).max(max);
+/** With lines of its own, unlike a name. */
+const noteSchema = z.string().trim().min(1).max(1000).refine(isStorable, "contains a control character");
 
 export const platesRouter = router({
   read: procedure("plates.read")
     .input(plateSchema)
-    .query(async ({ ctx, input }): Promise<PlateView> => {
+    .query(async ({ ctx, input, signal }): Promise<PlateView> => {
       const { settings } = await ctx.central.policy.current();
-      const view = await readPlate(ctx.central.database.sql, input, ctx.session.user, settings.timeZone);
+      const { user } = ctx.session;
+      const view = await readPlate(ctx.central.database.sql, input.plate, user, settings.timeZone, signal);
       ctx.show([view.plate]);
       return view;
     }),
   route: procedure("plates.route")
-    .input(plateAskedSchema.omit({ cameraId: true }))
-    .query(async ({ ctx, input }): Promise<{ stops: RouteStop[]; truncated: boolean }> => {
-      const route = await readRoute(ctx.central.database.sql, input, ctx.session.user);
-      ctx.show(route.stops.map(({ detectionId }) => detectionId));
+    .input(timesSchema)
+    .query(async ({ ctx, input: { plate, ...filters }, signal }): Promise<Route> => {
+      const { sql } = ctx.central.database;
+      const { route, detectionIds } = await readRoute(sql, { plate, filters }, ctx.session.user, signal);
+      ctx.show(detectionIds);
       return route;
     }),
   seenWith: procedure("plates.seenWith")
-    .input(plateAskedSchema.pick({ plate: true, from: true, to: true }))
+    .input(timesSchema)
     .query(async ({ ctx, input, signal }): Promise<{ companions: Companion[] }> => {
       const companions = await readSeenWith(ctx.central.database.sql, input, signal);
       ctx.show(companions.map(({ plate }) => plate));
       return { companions };
     }),
   addNote: procedure("plates.addNote")
-    .input(plateSchema.extend({ text: line(1000) }))
+    .input(plateSchema.extend({ text: noteSchema }))
     .mutation(async ({ ctx, input }) => {
       await addNote(ctx.central.database.sql, input.plate, input.text, ctx.session.user.id);
     }),
@@ -61,12 +67,18 @@ export const searchesRouter = router({
   ),
   save: procedure("searches.save")
     .input(
-      z.object({
-        name: line(80),
-        plate: line(QUERY_TEXT_MAX),
-        way: z.enum(SEARCH_WAYS),
-        filters: searchFiltersSchema,
-      }),
+      z
+        .object({
+          name: lineSchema(80),
+          plate: lineSchema(QUERY_TEXT_MAX, 0),
+          way: z.enum(SEARCH_WAYS),
+          filters: searchFiltersSchema,
+          unread: z.boolean().default(false),
+        })
+        .refine(
+          ({ plate, filters, unread }) => plate !== "" || unread || Object.keys(filters).length > 0,
+          "Type a plate, or set a filter.",
+        ),
     )
     .mutation(({ ctx, input }) => saveSearch(ctx.central.database.sql, ctx.session.user.id, input)),
   remove: procedure("searches.remove")

@@ -9,21 +9,25 @@ import { AppError } from "../failure.ts";
 /** More are not found again in a list. */
 const SAVED_MAX = 100;
 
-export type NewSearch = { name: string; plate: string; way: SearchWay; filters: SearchFilters };
+/** `plate` is empty for a search by filters alone. */
+export type NewSearch = { name: string; plate: string; way: SearchWay; filters: SearchFilters; unread: boolean };
 
 /** One person's, the newest first. */
 export const listSaved = async (sql: Sql, userId: string): Promise<SavedSearch[]> => {
   const rows = await sql<(Omit<SavedSearch, "savedAt"> & { savedAt: Date })[]>`
-    select id, name, text, way, filters, saved_at as "savedAt" from saved_searches
+    select id, name, text, way, filters - 'unread' as filters, filters @> '{"unread": true}' as unread, saved_at as "savedAt"
+    from saved_searches
     where user_id = ${userId} and removed_at is null order by saved_at desc, id desc`;
   return rows.map((row) => ({ ...row, savedAt: row.savedAt.toISOString() }));
 };
 
 /** @throws AppError conflict when there are too many */
 export const saveSearch = async (sql: Sql, userId: string, search: NewSearch): Promise<{ id: string }> => {
+  const { name, plate, way, filters, unread } = search;
+  const narrowed = JSON.stringify({ ...filters, ...(unread ? { unread } : {}) });
   const [saved] = await sql<{ id: string }[]>`
     insert into saved_searches (user_id, name, text, way, filters)
-    select ${userId}, ${search.name}, ${search.plate}, ${search.way}, ${JSON.stringify(search.filters)}::text::jsonb
+    select ${userId}, ${name}, ${plate}, ${way}, ${narrowed}::text::jsonb
     where (select count(*) from saved_searches where user_id = ${userId} and removed_at is null) < ${SAVED_MAX}
     returning id`;
   if (!saved) throw new AppError("conflict", `There are ${SAVED_MAX} saved searches already. Remove one first.`);

@@ -4,13 +4,15 @@
  * pages are told by the last hit, never by a count.
  */
 import { type PlateHit, type SearchFilters, type SearchWay, type Understood, understand } from "@chaverim/contracts";
-import type { Sql } from "@chaverim/db/open";
-import { cameraFits, detectionFits, hasFilters } from "../detections/filters.ts";
+import type { Queryable, Sql } from "@chaverim/db/open";
+import { type Ask, lookInTime } from "../detections/ask-in-time.ts";
+import { detectionPasses } from "../detections/filters.ts";
 import { detectionsOfPlate } from "../detections/of-plate.ts";
-import { type Looker, type Reach, detectionInReach, listInReach, reachOf } from "../detections/reach.ts";
+import { type Looker, type Reach, detectionInReach, reachOf } from "../detections/reach.ts";
 import { type DetectionRow, detectionColumns, detectionJoins, detectionToView } from "../detections/view.ts";
 import { AppError } from "../failure.ts";
-import { type Candidate, type Query, explain, findCandidates, inOrder } from "./candidates.ts";
+import { type Candidate, type Narrowed, type Query, explain, findCandidates, howToAsk, inOrder } from "./candidates.ts";
+import { readWatched } from "./watched.ts";
 
 export type SearchQuery = {
   plate: string;
@@ -19,7 +21,13 @@ export type SearchQuery = {
   cursor?: string | undefined;
   limit: number;
 };
-export type SearchAnswer = { understood: Query; hits: PlateHit[]; cursor: string | null };
+export type SearchAnswer = {
+  understood: Query;
+  hits: PlateHit[];
+  cursor: string | null;
+  /** More plates fit than pages go through: more of the plate or a filter is needed to find the others. */
+  truncated: boolean;
+};
 
 const REFUSALS: Record<Extract<Understood, { kind: "refused" }>["why"], string> = {
   empty: "Type a plate, or what is known of it.",
@@ -49,90 +57,84 @@ const after = (candidates: readonly Candidate[], cursor: string | undefined): re
   return candidates.filter((candidate) => inOrder(candidate, last) > 0);
 };
 
-type SeenRow = { plate: string; sightings: number; firstSeen: Date; lastSeen: Date; listed: 1 | 2 | 3 | null };
+type SeenRow = { plate: string; sightings: number; firstSeen: Date; lastSeen: Date };
 
 /** How often and when plates `p` were seen, as far as somebody reaches; the dictionary knows it for those who reach all. */
-const seenInReach = (sql: Sql, reach: Reach) =>
+const seenInReach = (sql: Queryable, reach: Reach) =>
   reach === null
     ? sql`select p.sightings::float8 as sightings, p.first_seen, p.last_seen`
     : sql`select count(*)::float8 as sightings, min(d.detected_at) as first_seen, max(d.detected_at) as last_seen
-        from detections d where d.plate = p.plate and p.last_seen >= ${reach.since} and ${detectionInReach(sql, reach)}`;
+        from (${detectionsOfPlate(sql, { plate: sql`p.plate`, where: detectionInReach(sql, reach) })}) d`;
 
-/** Whether a detection of plate `p` passes the filters. */
-const passesFilters = (sql: Sql, filters: SearchFilters) =>
-  hasFilters(filters)
-    ? sql`exists (select 1 from detections d join cameras c on c.id = d.camera_id
-        where d.plate = p.plate and ${detectionFits(sql, filters)} and ${cameraFits(sql, filters)})`
-    : sql`true`;
-
-/** The first of the candidates that somebody may see and that pass the filters, in the order of the candidates. */
-const readSeen = async (
-  sql: Sql,
-  candidates: readonly Candidate[],
-  { filters, limit }: SearchQuery,
-  reach: Reach,
-): Promise<SeenRow[]> => {
-  const rows = await sql<(SeenRow & { place: number })[]>`
-    select p.plate, wanted.place::int as place, seen.sightings, seen.first_seen as "firstSeen", seen.last_seen as "lastSeen",
-      (select min(w.priority) from watchlist_entries e join watchlists w on w.id = e.watchlist_id
-        where e.normalized = p.plate and e.removed_at is null and e.expires_at > now()
-          and ${listInReach(sql, reach)}) as listed
-    from unnest(${candidates.map(({ plate }) => plate)}::text[]) with ordinality wanted(plate, place)
-    cross join lateral (select * from plates where plates.plate = wanted.plate limit 1) p
-    cross join lateral (${seenInReach(sql, reach)}) seen
-    where seen.sightings > 0 and ${passesFilters(sql, filters)} limit ${limit + 1}`;
-  return rows.toSorted((a, b) => a.place - b.place);
+const readSeen = async (ask: Ask, plates: readonly string[], reach: Reach): Promise<Map<string, SeenRow>> => {
+  const rows = await ask(
+    (on) => on<SeenRow[]>`
+      select p.plate, seen.sightings, seen.first_seen as "firstSeen", seen.last_seen as "lastSeen"
+      from plates p cross join lateral (${seenInReach(on, reach)}) seen where p.plate = any(${plates as string[]}::text[])`,
+  );
+  return new Map(rows.map((row) => [row.plate, row]));
 };
 
-/** The newest detection of each plate in reach, by plate. */
-const readLatest = async (sql: Sql, plates: readonly string[], reach: Reach): Promise<Map<string, DetectionRow>> => {
-  const rows = await sql<(DetectionRow & { asked: string })[]>`
-    select wanted.plate as asked, ${detectionColumns(sql)}
-    from unnest(${plates as string[]}::text[]) wanted(plate),
-      lateral (select * from (${detectionsOfPlate(sql, {
-        plate: sql`wanted.plate`,
-        where: detectionInReach(sql, reach),
-        order: "desc",
-        limit: 1,
-      })}) newest order by newest.detected_at desc, newest.id desc limit 1) d
-    ${detectionJoins(sql)}`;
+/** The newest detection of each plate that is in reach and passes the filters, by plate. */
+const readLatest = async (
+  ask: Ask,
+  plates: readonly string[],
+  { filters, reach }: Narrowed,
+): Promise<Map<string, DetectionRow>> => {
+  const rows = await ask(
+    (on) => on<(DetectionRow & { asked: string })[]>`
+      select wanted.plate as asked, ${detectionColumns(on)} from unnest(${plates as string[]}::text[]) wanted(plate),
+        lateral (select * from (${detectionsOfPlate(on, {
+          plate: on`wanted.plate`,
+          where: detectionPasses(on, filters, reach),
+          newest: 1,
+        })}) newest order by newest.detected_at desc, newest.id desc limit 1) d
+      ${detectionJoins(on)}`,
+  );
   return new Map(rows.map((row) => [row.asked, row]));
 };
 
 /**
  * Searches plates, one page.
  * @param signal aborted when the caller has gone
- * @throws AppError invalid with a helpful sentence for what cannot be looked up
+ * @throws AppError invalid with a helpful sentence for what cannot be looked up | too_slow
  */
-export const searchPlates = async (
+export const searchPlates = (
   sql: Sql,
   query: SearchQuery,
   looker: Looker,
   signal?: AbortSignal,
 ): Promise<SearchAnswer> => {
-  const reach = reachOf(looker);
+  const narrowed = { filters: query.filters, reach: reachOf(looker) };
   const meant = understood(query);
-  const candidates = after(await findCandidates(sql, meant, signal), query.cursor);
-  const costs = new Map(candidates.map((candidate) => [candidate.plate, candidate]));
-  const rows = await readSeen(sql, candidates, query, reach);
-  const page = rows.slice(0, query.limit);
-  const latest = await readLatest(
-    sql,
-    page.map(({ plate }) => plate),
-    reach,
-  );
-  const hits = page.map((row): PlateHit => {
-    const newest = latest.get(row.plate);
-    return {
-      plate: row.plate,
-      match: explain(meant, row.plate),
-      sightings: row.sightings,
-      firstSeen: row.firstSeen.toISOString(),
-      lastSeen: row.lastSeen.toISOString(),
-      latest: newest ? detectionToView(newest, looker) : null,
-      listed: row.listed,
-    };
-  });
-  const last = costs.get(page.at(-1)?.plate ?? "");
-  return { understood: meant, hits, cursor: rows.length > query.limit && last ? toCursor(last) : null };
+  const look = async (ask: Ask): Promise<SearchAnswer> => {
+    const { candidates, truncated } = await findCandidates(ask, meant, narrowed);
+    const rest = after(candidates, query.cursor);
+    const page = rest.slice(0, query.limit);
+    const plates = page.map(({ plate }) => plate);
+    const [seen, latest, watched] = await Promise.all([
+      readSeen(ask, plates, narrowed.reach),
+      readLatest(ask, plates, narrowed),
+      readWatched(ask, plates, narrowed.reach),
+    ]);
+    const hits = page.flatMap(({ plate }): PlateHit[] => {
+      const row = seen.get(plate);
+      const newest = latest.get(plate);
+      if (!row) return [];
+      return [
+        {
+          plate,
+          match: explain(meant, plate),
+          sightings: row.sightings,
+          firstSeen: row.firstSeen.toISOString(),
+          lastSeen: row.lastSeen.toISOString(),
+          latest: newest ? detectionToView(newest, looker) : null,
+          listed: watched(plate)[0]?.priority ?? null,
+        },
+      ];
+    });
+    const last = rest.length > query.limit ? page.at(-1) : undefined;
+    return { understood: meant, hits, cursor: last ? toCursor(last) : null, truncated };
+  };
+  return lookInTime(sql, look, { ...howToAsk(meant, narrowed), signal });
 };

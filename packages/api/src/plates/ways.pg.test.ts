@@ -1,6 +1,7 @@
 /** Every way of asking for a plate finds what it promises, says why, and ends with a sentence where it promises nothing. */
 import { type SearchWay, usualMistakes } from "@chaverim/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { lookInTime } from "../detections/ask-in-time.ts";
 import { aDetection, sendBatch } from "../testing/batches.ts";
 import { type TestCentral, type TestCollector, openTestCentral } from "../testing/central.ts";
 import { type Browser, failureOf } from "../testing/people.ts";
@@ -123,8 +124,10 @@ test("Full-width digits are what they look like", async () => {
 
 test("A hard search that nobody waits for any more ends at the database", async () => {
   const leaving = new AbortController();
+  const query = { kind: "plate", plate: "1285671", folded: "1285611", way: "harder" } as const;
+  const everything = { filters: {}, reach: null };
   const ask = () =>
-    findCandidates(central.sql, { kind: "plate", plate: "1285671", folded: "1285611", way: "harder" }, leaving.signal);
+    lookInTime(central.sql, (one) => findCandidates(one, query, everything), { signal: leaving.signal });
   const waiting = async () =>
     (await central.sql`select 1 from pg_locks where relation = 'plates'::regclass and not granted`).length;
   await central.sql.begin(async (locking) => {

@@ -132,6 +132,11 @@ export const addEntry = (
 /** Marks an entry as removed, or as active again. */
 export const setEntryRemoved = (sql: Sql, id: string, userId: string, removed: boolean): Promise<void> =>
   sql.begin(async (transaction) => {
+    if (!removed) {
+      const [entry] = await transaction<{ match: string }[]>`
+        select match from watchlist_entries where id = ${id} and removed_at is not null`;
+      if (entry?.match === "pattern") await assertRoomForPattern(transaction);
+    }
     const changed = await transaction`update watchlist_entries
       set removed_at = ${removed ? transaction`coalesce(removed_at, now())` : null}, removed_by = ${removed ? userId : null}
       where id = ${id}`;

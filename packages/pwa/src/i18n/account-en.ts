@@ -152,7 +152,7 @@ export const accountEn = {
     "After the next training an administrator enters its day, and searching is open. Alerts come as before.",
   "closed.spent": "Today's checks are used up",
   "closed.spentNext": "Dispatch can look for you. New ones come at midnight; alerts come as before.",
-  "search.left": "{{ count }} checks left today",
+  "search.left": "{{ count }} check left today|{{ count }} checks left today",
   "search.reach": "You find the last 24 hours.",
   "search.reachArea": "You find the last 24 hours in {{ area }}.",
   "stillThere.title": "Still there?",
@@ -172,7 +172,8 @@ export const accountEn = {
   "lock.locked": "Locked",
   "lock.lockedLead": "Alerts still ring. Enter the PIN to see them.",
   "lock.open": "Unlock",
-  "lock.wrong": "That is not the PIN. {{ count }} tries are left, then everything here is erased.",
+  "lock.wrong":
+    "That is not the PIN. {{ count }} try is left, then everything here is erased.|That is not the PIN. {{ count }} tries are left, then everything here is erased.",
   "lock.signOut": "Sign out instead",
 
   // A person's own page.
@@ -220,7 +221,7 @@ export const accountEn = {
   "devices.left": "{{ device }} is signed out",
   "devices.leaveOthers": "Sign out all other devices",
   "devices.othersAsk": "Sign out all other devices?",
-  "devices.othersLeft": "{{ count }} devices are signed out",
+  "devices.othersLeft": "{{ count }} device is signed out|{{ count }} devices are signed out",
   "log.title": "What I looked at",
   "log.lead": "As the access log holds it. Administrators can read it; nobody can change it.",
   "log.failed": "The log did not load",

@@ -151,7 +151,7 @@ export const accountHe: Readonly<Record<keyof typeof accountEn, string>> = {
   "closed.trainingNext": "אחרי ההדרכה הבאה ההנהלה רושמת את היום, והחיפוש נפתח. התראות ממשיכות להגיע.",
   "closed.spent": "הבדיקות של היום נוצלו",
   "closed.spentNext": "המוקד יכול לבדוק עבורך. חדשות יהיו בחצות; התראות ממשיכות להגיע.",
-  "search.left": "נשארו {{ count }} בדיקות היום",
+  "search.left": "נשארה בדיקה אחת היום|נשארו שתי בדיקות היום|נשארו {{ count }} בדיקות היום",
   "search.reach": "החיפוש מגיע 24 שעות לאחור.",
   "search.reachArea": "החיפוש מגיע 24 שעות לאחור באזור {{ area }}.",
   "stillThere.title": "עדיין כאן?",
@@ -170,7 +170,8 @@ export const accountHe: Readonly<Record<keyof typeof accountEn, string>> = {
   "lock.locked": "נעול",
   "lock.lockedLead": "התראות עדיין מצלצלות. הזינו את הקוד כדי לראות אותן.",
   "lock.open": "פתיחה",
-  "lock.wrong": "זה אינו הקוד. נשארו {{ count }} ניסיונות, ואז הכול כאן יימחק.",
+  "lock.wrong":
+    "זה אינו הקוד. נשאר ניסיון אחד, ואז הכול כאן יימחק.|זה אינו הקוד. נשארו שני ניסיונות, ואז הכול כאן יימחק.|זה אינו הקוד. נשארו {{ count }} ניסיונות, ואז הכול כאן יימחק.",
   "lock.signOut": "יציאה במקום זאת",
 
   // A person's own page.
@@ -217,7 +218,7 @@ export const accountHe: Readonly<Record<keyof typeof accountEn, string>> = {
   "devices.left": "{{ device }} נותק",
   "devices.leaveOthers": "ניתוק כל שאר המכשירים",
   "devices.othersAsk": "לנתק את כל שאר המכשירים?",
-  "devices.othersLeft": "{{ count }} מכשירים נותקו",
+  "devices.othersLeft": "מכשיר אחד נותק|שני מכשירים נותקו|{{ count }} מכשירים נותקו",
   "log.title": "במה צפיתי",
   "log.lead": "כפי שרשום ביומן הגישה. ההנהלה יכולה לקרוא אותו; איש אינו יכול לשנות אותו.",
   "log.failed": "היומן לא נטען",

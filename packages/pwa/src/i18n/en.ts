@@ -208,6 +208,7 @@ export const en = {
 
   "failure.offline": "Central did not answer.",
   "failure.timeout": "Central did not answer in {{ seconds }} s.",
+  "failure.too_slow": "This takes too long. Type more of the plate, or choose a shorter time.",
   "failure.unknown": "Something unexpected happened. Number {{ request }}.",
   "failure.invalid": "Something in the form is not right.",
   "failure.forbidden": "Your role does not allow this.",

@@ -210,6 +210,7 @@ export const he: Words = {
 
   "failure.offline": "המרכז לא ענה.",
   "failure.timeout": "המרכז לא ענה תוך {{ seconds }} שנ׳.",
+  "failure.too_slow": "החיפוש נמשך זמן רב מדי. הקלידו עוד תווים מהלוחית, או בחרו פרק זמן קצר יותר.",
   "failure.unknown": "קרה משהו בלתי צפוי. מספר {{ request }}.",
   "failure.invalid": "משהו בטופס אינו נכון.",
   "failure.forbidden": "התפקיד שלך אינו מאפשר זאת.",

@@ -10,11 +10,13 @@ import { officeEn } from "./office-en.ts";
 import { officeHe } from "./office-he.ts";
 import { searchEn } from "./search-en.ts";
 import { searchHe } from "./search-he.ts";
+import { w } from "./search.ts";
 import { loadWords, t } from "./words.ts";
 
 beforeEach(() => setLanguage("en"));
 
-const parametersOf = (text: string): string[] => (text.match(/\{\{ \w+ \}\}/g) ?? []).toSorted();
+/** Of all forms of a sentence: "one" and "two" need no number. */
+const parametersOf = (text: string): string[] => [...new Set(text.match(/\{\{ \w+ \}\}/g) ?? [])].toSorted();
 
 type Words = Readonly<Record<string, string>>;
 const DICTIONARIES: readonly { name: string; english: Words; hebrew: Words }[] = [
@@ -65,4 +67,17 @@ test("a time inside a Hebrew sentence is isolated from its direction", async () 
 
 test("a Hebrew name inside an English sentence is isolated too", () => {
   expect(t("match.fits", { pattern: "שער" })).toBe("fits \u2068שער\u2069");
+});
+
+test.each([
+  [1, "1 detection", "זיהוי אחד"],
+  [2, "2 detections", "שני זיהויים"],
+  [3, "3 detections", "\u20683\u2069 זיהויים"],
+  [20, "20 detections", "\u206820\u2069 זיהויים"],
+  [0, "0 detections", "\u20680\u2069 זיהויים"],
+])("%d agrees with what is counted, in both languages", async (count, english, hebrew) => {
+  expect(w("find.count", { count })).toBe(english);
+  await loadWords("he");
+  setLanguage("he");
+  expect(w("find.count", { count })).toBe(hebrew);
 });

@@ -1,6 +1,7 @@
 /**
  * Words of the chosen language, with parameters isolated from the direction of the sentence around them.
- * Rule: a plate, a time or a name inside a sentence never reorders it, in either direction.
+ * Rule: a plate, a time or a name inside a sentence never reorders it, in either direction; what is counted agrees with its
+ * number.
  */
 import { resolveTemplate } from "@solid-primitives/i18n";
 import { createSignal } from "solid-js";
@@ -13,6 +14,20 @@ const RTL_LETTER = /\p{Script=Hebrew}|\p{Script=Arabic}/u;
 
 type Parameters = Readonly<Record<string, string | number>>;
 
+/** The forms of a sentence that counts, `|` between them; the last stands for every other number as well. */
+const FORMS: Readonly<Record<Language, readonly Intl.LDMLPluralRule[]>> = {
+  en: ["one", "other"],
+  he: ["one", "two", "other"],
+};
+const rules = { en: new Intl.PluralRules("en"), he: new Intl.PluralRules("he") } as const;
+
+/** The form that agrees with `count`. */
+const agreeing = (template: string, { count }: Parameters): string => {
+  const forms = template.split("|");
+  const rule = typeof count === "number" ? rules[language()].select(count) : "other";
+  return forms[FORMS[language()].indexOf(rule)] ?? forms.at(-1) ?? "";
+};
+
 /** Parameters are isolated when the sentence or the parameter runs right to left; plain English stays plain text. */
 const fill = (template: string, parameters: Parameters): string => {
   const isolated: Record<string, string> = {};
@@ -20,7 +35,7 @@ const fill = (template: string, parameters: Parameters): string => {
     const text = String(value);
     isolated[name] = isRtl() || RTL_LETTER.test(text) ? isolate(text) : text;
   }
-  return resolveTemplate(template, isolated);
+  return resolveTemplate(agreeing(template, parameters), isolated);
 };
 
 const hebrewLoaders: (() => Promise<void>)[] = [];

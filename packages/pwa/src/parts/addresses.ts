@@ -18,4 +18,5 @@ export const stateOf = (fragment: string): Readonly<Record<string, string>> =>
 export const plateAddress = (plate: string, more: State = {}): string => addressOf("/plates", { plate, ...more });
 export const searchAddress = (text: string): string => addressOf("/search", { q: text === "" ? undefined : text });
 export const logAddress = (about: State): string => addressOf("/access-log", about);
-export const mapAddress = (plate: string): string => addressOf("/map", { plate });
+/** @param more the times of what somebody looks at, `from` and `to`, which the map keeps */
+export const mapAddress = (plate: string, more: State = {}): string => addressOf("/map", { plate, ...more });

@@ -8,6 +8,7 @@ import {
   PLATE_TEXT_MAX,
   type MatchStrategy,
   type WatchlistView,
+  hasWildcards,
   readEntryPlate,
 } from "@chaverim/contracts";
 import { For, Show, createEffect, createSignal, on } from "solid-js";
@@ -53,9 +54,6 @@ const problemOf = (entry: EntryFields): string | null => {
   return null;
 };
 
-/** What is left out with `?` or `*` can be watched as a pattern alone, and a whole plate in any other way. */
-const isPattern = (text: string): boolean => /[?*？＊]/.test(text);
-
 const readFields = (form: HTMLFormElement, match: MatchStrategy): EntryFields => ({
   watchlistId: field(form, "list"),
   plate: field(form, "plate"),
@@ -81,6 +79,8 @@ export const EntryForm = (props: {
   /** Until it ends, unless another day is chosen. */
   days?: number;
   listId: string | undefined;
+  /** What else is to be known before the plate is watched. */
+  lead?: string | undefined;
   onClose: () => void;
   onAdded: () => void;
 }) => {
@@ -98,10 +98,11 @@ export const EntryForm = (props: {
     ),
   );
   const match = (): MatchStrategy => {
-    if (isPattern(plate())) return "pattern";
+    // What is left out can be watched as a pattern alone, and a whole plate in any other way.
+    if (hasWildcards(plate())) return "pattern";
     return chosen() === "pattern" ? "look-alike" : chosen();
   };
-  const strategies = () => STRATEGIES.filter(({ value }) => (value === "pattern") === isPattern(plate()));
+  const strategies = () => STRATEGIES.filter(({ value }) => (value === "pattern") === hasWildcards(plate()));
   const close = (): void => {
     setProblem("");
     props.onClose();
@@ -141,7 +142,7 @@ export const EntryForm = (props: {
   };
 
   return (
-    <Sheet open={props.open} onClose={close} title={w("entry.title")}>
+    <Sheet open={props.open} onClose={close} title={w("entry.title")} lead={props.lead}>
       <form class="form" novalidate onSubmit={submit}>
         <label class="field">
           <span>{w("entry.plate")}</span>

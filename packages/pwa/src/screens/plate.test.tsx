@@ -7,7 +7,8 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { aDetection, uuidOf } from "../builders.ts";
 import { following, local, openSession } from "../session.ts";
 import { setLanguage } from "../settings.ts";
-import { says, standIn } from "../stand-in.ts";
+import { link } from "../local/sync.ts";
+import { refuses, says, standIn } from "../stand-in.ts";
 import PlateScreen from "./plate.tsx";
 
 // The live channel is none of what is tested here: one that never opens.
@@ -159,4 +160,119 @@ test("a correction goes out with its reason, and the row says so where it stands
   fireEvent.click(dialog.getByRole("button", { name: "Correct" }));
   expect(await screen.findByText("read as 1285-67, corrected by Dov")).toBeTruthy();
   expect(corrected).toEqual([{ detectionId: uuidOf(3), plate: "126567", reason: "The photo shows a 6" }]);
+});
+
+/** Central's answers to what this device asks by itself, so that the line is there. */
+const lineIsBack = async (): Promise<void> => {
+  central.on("system.info", () =>
+    says({ name: "", version: "", serverTime: new Date().toISOString(), simulated: false, installed: true }),
+  );
+  central.on("alerts.since", () => says({ alerts: [], cursor: 0, more: false, reset: false }));
+  central.on("detections.recent", () => says({ detections: [], cursor: null }));
+  await vi.waitFor(() => {
+    following().check();
+    expect(["live", "slow"]).toContain(link().kind);
+  });
+};
+const noLine = (): never => {
+  throw new TypeError("Failed to fetch");
+};
+
+test("an older page that fails is asked for once, told where the list ends, and again when it is wanted", async () => {
+  let isAway = true;
+  const { sent } = await open("/plates#plate=128567&hour=14", ({ cursor }) => {
+    if (cursor === undefined) return says({ detections: rows.slice(0, 1), cursor: "older" });
+    return isAway ? refuses("too_slow", 422) : says({ detections: rows.slice(1), cursor: null });
+  });
+  expect(await screen.findByText(/^The next page did not load\. This takes too long/)).toBeTruthy();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(sent).toHaveLength(2);
+  isAway = false;
+  fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+  await waitFor(() => expect(shownRows()).toBe(2));
+  expect(screen.getByText("That is all that is stored.")).toBeTruthy();
+});
+
+test("a timeline that finds no line takes nothing away of what is known, and is asked for again when it is back", async () => {
+  let isAway = true;
+  await open(undefined, () => (isAway ? noLine() : says({ detections: rows, cursor: null })));
+  expect(await screen.findByText("Needs a connection")).toBeTruthy();
+  expect(screen.getByText("Stolen")).toBeTruthy();
+  isAway = false;
+  await lineIsBack();
+  await waitFor(() => expect(shownRows()).toBe(3));
+});
+
+test("what was loaded stays when the line goes, and what failed is asked for again when it is back", async () => {
+  let isAway = true;
+  central.on("plates.seenWith", () => (isAway ? noLine() : says({ companions: [] })));
+  await open();
+  await waitFor(() => expect(shownRows()).toBe(3));
+  fireEvent.click(screen.getByRole("button", { name: "Seen with" }));
+  expect(await screen.findByText("Needs a connection")).toBeTruthy();
+  expect(screen.getByText("Stolen")).toBeTruthy();
+  isAway = false;
+  await lineIsBack();
+  expect(await screen.findByText("No plate passed with it that often.")).toBeTruthy();
+});
+
+test("without any answer the device's rows stand, with a way to try again", async () => {
+  central.on("plates.read", noLine);
+  central.on("detections.timeline", noLine);
+  const history = createMemoryHistory();
+  history.set({ value: "/plates#plate=128567" });
+  render(() => (
+    <MemoryRouter history={history}>
+      <Route path="/plates/:plate?" component={PlateScreen} />
+    </MemoryRouter>
+  ));
+  expect(await screen.findByText("Not among the newest detections on this device")).toBeTruthy();
+  central.on("plates.read", () => says(view));
+  central.on("detections.timeline", () => says({ detections: rows, cursor: null }));
+  fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+  await waitFor(() => expect(shownRows()).toBe(3));
+});
+
+test("by camera, older pages are counted until there are seven whole days, and it is said how many were counted", async () => {
+  const daysFrom = (first: number, count: number) =>
+    Array.from({ length: count }, (_, back) =>
+      seen(first - back, 9, GATE, { detectedAt: new Date(2026, 10, first - back, 9).toISOString() }),
+    );
+  const { sent } = await open("/plates#plate=128567&view=cameras", ({ cursor }) =>
+    cursor === undefined
+      ? says({ detections: daysFrom(20, 4), cursor: "older" })
+      : says({ detections: daysFrom(16, 5), cursor: "oldest" }),
+  );
+  expect(await screen.findByText("Counted: the newest 7 sightings.")).toBeTruthy();
+  expect(document.querySelectorAll(".camera-days thead .number")).toHaveLength(7);
+  expect(sent.map(({ cursor }) => cursor)).toEqual([undefined, "older"]);
+});
+
+test("j and k move among the sightings, with a Hebrew layout too", async () => {
+  await open();
+  await waitFor(() => expect(shownRows()).toBe(3));
+  const key = (name: string, code: string) =>
+    (document.activeElement ?? document.body).dispatchEvent(
+      new KeyboardEvent("keydown", { key: name, code, bubbles: true, cancelable: true }),
+    );
+  const place = () => [...document.querySelectorAll(".timeline .sighting")].indexOf(document.activeElement as Element);
+  key("j", "KeyJ");
+  expect(place()).toBe(0);
+  key("ח", "KeyJ");
+  expect(place()).toBe(1);
+  key("ל", "KeyK");
+  expect(place()).toBe(0);
+});
+
+test("a fragment that is no plate's name is looked up by nobody", async () => {
+  const read = central.on("plates.read", () => says(view));
+  const history = createMemoryHistory();
+  history.set({ value: "/plates#main" });
+  render(() => (
+    <MemoryRouter history={history}>
+      <Route path="/plates/:plate?" component={PlateScreen} />
+    </MemoryRouter>
+  ));
+  expect(await screen.findByText("No plate in this address")).toBeTruthy();
+  expect([read, history.get()]).toEqual([[], "/plates#main"]);
 });

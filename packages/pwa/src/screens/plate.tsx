@@ -12,9 +12,9 @@ import { w } from "../i18n/search.ts";
 import { link } from "../local/sync.ts";
 import { LookClosed, closedBefore, closedBy } from "../parts/account/look-closed.tsx";
 import { PurposeBar, createPurpose } from "../parts/account/purpose-bar.tsx";
-import { plateAddress } from "../parts/addresses.ts";
+import { mapAddress, plateAddress } from "../parts/addresses.ts";
 import { createFragment } from "../parts/fragment.ts";
-import { createOnline } from "../parts/online.ts";
+import { askAgainWhenBack, createOnline } from "../parts/online.ts";
 import { CameraHours } from "../parts/plate/camera-hours.tsx";
 import { Compare } from "../parts/plate/compare.tsx";
 import { KeptSightings } from "../parts/plate/kept-sightings.tsx";
@@ -27,6 +27,7 @@ import {
   type PlateChange,
   type PlateName,
   type PlateState,
+  hourOf,
   partOf,
   plateOf,
 } from "../parts/plate/plate-state.ts";
@@ -35,15 +36,19 @@ import { Timeline, createTimeline, timelineQuestion } from "../parts/plate/timel
 import { Screen } from "../parts/screen.tsx";
 import { CorrectSheet } from "../parts/search/correct-sheet.tsx";
 import { ExportSheet } from "../parts/search/export-sheet.tsx";
+import { followResultKeys } from "../parts/search/keys.ts";
 import { lastSearch } from "../parts/search/last-search.ts";
-import { filtersOf } from "../parts/search/question.ts";
+import { filtersOf, timesOf } from "../parts/search/question.ts";
 import { WatchSheet, type Watched } from "../parts/search/watch-sheet.tsx";
 import { NoPermission, Notice, TroubleNotice } from "../parts/states.tsx";
 import { isWide } from "../parts/width.ts";
 import { mayI } from "../session.ts";
 import { trpc } from "../trpc.ts";
 import "../styles/search.css";
+import "../styles/sightings.css";
 import "../styles/plate.css";
+import "../styles/plate-habits.css";
+import "../styles/timeline.css";
 
 const PartTabs = (props: { part: Part; onChange: (part: Part) => void }) => (
   <nav class="part-tabs" aria-label={w("plate.parts")}>
@@ -60,10 +65,6 @@ const PartTabs = (props: { part: Part; onChange: (part: Part) => void }) => (
     </For>
   </nav>
 );
-
-/** The times of the address, for central; what is not understood is not asked. */
-const timesOf = ({ from, to }: PlateState) =>
-  filtersOf({ ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) });
 
 const OnePlate = (props: { plate: string; state: PlateState; onChange: (change: PlateChange) => void }) => {
   const purpose = createPurpose(() => (closedBefore() === null ? props.plate : null));
@@ -91,12 +92,17 @@ const OnePlate = (props: { plate: string; state: PlateState; onChange: (change: 
     closedBy(trouble()) ??
     (closedBefore() === "training_needed" ? "training_needed" : null) ??
     (purpose.isSettled() === false ? "purpose_needed" : null);
-  const isAway = () => trouble()?.code === "offline" || (link().kind === "offline" && !view.answer());
+  // What central once said is more than what this device keeps.
+  const isAway = () =>
+    view.answer() === undefined &&
+    pages.first.answer() === undefined &&
+    (trouble()?.code === "offline" || link().kind === "offline");
   const refresh = (): void => {
     view.refresh();
     pages.first.refresh();
     together.refresh();
   };
+  askAgainWhenBack(view, pages.first, together, policy);
   const [corrected, setCorrected] = createSignal<ReadonlyMap<string, DetectionView>>(new Map());
   const [correcting, setCorrecting] = createSignal<DetectionView | null>(null);
   const [exporting, setExporting] = createSignal(false);
@@ -110,11 +116,12 @@ const OnePlate = (props: { plate: string; state: PlateState; onChange: (change: 
       <Switch>
         <Match when={closed()}>{(why) => <LookClosed why={why()} onSaid={() => trouble() && refresh()} />}</Match>
         <Match when={isAway()}>
-          <KeptSightings plate={props.plate} />
+          <KeptSightings plate={props.plate} onRetry={refresh} />
         </Match>
         <Match when={true}>
           <PlateHead
             plate={props.plate}
+            state={props.state}
             view={view.answer()}
             onWatch={() => setWatching({ plate: props.plate, match: "look-alike" })}
             onExport={() => setExporting(true)}
@@ -191,8 +198,12 @@ const OnePlate = (props: { plate: string; state: PlateState; onChange: (change: 
       />
       <ExportSheet
         open={exporting()}
-        asked={{ plate: props.plate, lookAlikes: props.state.looks !== undefined, filters: timesOf(props.state) }}
-        what={w("plate.exported", { plate: props.plate })}
+        asked={{
+          plate: props.plate,
+          lookAlikes: props.state.looks !== undefined,
+          filters: filtersOf({ from: props.state.from, to: props.state.to, cameras: props.state.camera }),
+        }}
+        allHours={hourOf(props.state) !== null}
         onClose={() => setExporting(false)}
       />
       <WatchSheet watch={watching()} onClose={() => setWatching(null)} onAdded={view.refresh} />
@@ -212,10 +223,7 @@ export default function PlateScreen() {
       (old) => old !== undefined && navigate(plateAddress(decodeURIComponent(old)), { replace: true }),
     ),
   );
-  // A plate alone is an address, too; from here on it has its name, beside which others have room.
-  createEffect(() => {
-    if (plate() !== "" && state().plate === undefined) navigate(plateAddress(plate()), { replace: true });
-  });
+  followResultKeys({ map: (seen) => navigate(mapAddress(seen, { from: state().from, to: state().to })) });
   return (
     <Screen title={plate() || w("plate.title")} heading={w("plate.title")} back={lastSearch()} class="plate-main">
       <Show when={mayI("see_timeline")} fallback={<NoPermission title={w("plate.who")} text={w("plate.whoNext")} />}>

@@ -182,6 +182,19 @@ test("more than a page is never counted, and the next page stands below the firs
   expect(sent.map(({ cursor }) => cursor)).toEqual([undefined, "0_2_128567"]);
 });
 
+test("where more plates fit than pages go through, no number is said without a plus, and the end of the list tells", async () => {
+  await search(operator(), ({ cursor }) =>
+    cursor === undefined
+      ? says({ understood, hits: [hit], cursor: "0_2_128567", truncated: true })
+      : says({ understood, hits: [{ ...hit, plate: "128568", latest: null }], cursor: null, truncated: true }),
+  );
+  expect(await screen.findByText("1+ found")).toBeTruthy();
+  expect(screen.queryByText(/^More plates fit/)).toBeNull();
+  await press("Show more");
+  expect(await screen.findByText("2+ found")).toBeTruthy();
+  expect(screen.getByText("More plates fit than are listed. Type more of the plate, or add a filter.")).toBeTruthy();
+});
+
 test("a search that takes long can be stopped, and begun again", async () => {
   let answered = 0;
   await search(
@@ -203,7 +216,7 @@ test("filters without a plate find what passed; who may not see that is asked fo
   const found = central.on("detections.find", () => says({ detections: [aDetection(1)], cursor: null }));
   central.on("searches.list", () => says([]));
   await search(operator(), undefined, "/search#vehicle=white+van&unread=1");
-  expect(await screen.findByText("1 detections")).toBeTruthy();
+  expect(await screen.findByText("1 detection")).toBeTruthy();
   expect(found[0]).toMatchObject({ filters: { vehicle: "white van" }, unread: true });
   expect(screen.getByRole("button", { name: "Remove the filter white van" })).toBeTruthy();
 });
@@ -220,9 +233,6 @@ test("j and k move among the results and Esc empties the box, unless shortcuts a
   const second: PlateHit = { ...hit, plate: "128568", latest: null };
   await search(operator(), () => says({ understood, hits: [hit, second], cursor: null }));
   await screen.findByText("2 found");
-  const key = (name: string) =>
-    (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
-  const focused = () => document.activeElement?.getAttribute("data-hit");
   (document.activeElement as HTMLElement | null)?.blur();
   setShortcuts(false);
   key("j");
@@ -241,7 +251,15 @@ test("j and k move among the results and Esc empties the box, unless shortcuts a
 });
 
 test("a saved search that was removed can be brought back", async () => {
-  const kept = { id: uuidOf(3), name: "The van", text: "12?5", way: "similar", filters: {}, savedAt: inHours(-1) };
+  const kept = {
+    id: uuidOf(3),
+    name: "The van",
+    text: "12?5",
+    way: "similar",
+    filters: {},
+    unread: false,
+    savedAt: inHours(-1),
+  };
   let list = [kept];
   central.on("searches.list", () => says(list));
   central.on("searches.remove", () => {
@@ -258,5 +276,112 @@ test("a saved search that was removed can be brought back", async () => {
   await waitFor(() => expect(screen.queryByRole("link", { name: /The van/ })).toBeNull());
   await press("Undo");
   expect(await screen.findByRole("link", { name: /The van/ })).toBeTruthy();
-  expect(saved).toEqual([{ name: "The van", plate: "12?5", way: "similar", filters: {} }]);
+  expect(saved).toEqual([{ name: "The van", plate: "12?5", way: "similar", filters: {}, unread: false }]);
+});
+
+const key = (name: string, code = "", target: Element = document.activeElement ?? document.body): boolean =>
+  target.dispatchEvent(new KeyboardEvent("keydown", { key: name, code, bubbles: true, cancelable: true }));
+const focused = () => document.activeElement?.getAttribute("data-hit");
+const box = () => screen.getByRole<HTMLInputElement>("textbox");
+const send = (text: string): void => {
+  box().focus();
+  box().value = text;
+  box().form?.requestSubmit();
+};
+
+test("a new search shows nothing of the one before: neither that nothing was found, nor what was, nor its failure", async () => {
+  const answers = [says({ understood, hits: [], cursor: null }), new Promise<Response>(() => undefined)];
+  const asking = vi.fn<() => Response | Promise<Response>>(() => answers.shift() ?? refuses("too_slow", 422));
+  await search(operator(), asking);
+  expect(await screen.findByText("128567 has not been seen")).toBeTruthy();
+  send("99-888");
+  await waitFor(() => expect(asking).toHaveBeenCalledTimes(2));
+  expect(screen.queryByText(/has not been seen/)).toBeNull();
+  await press("Stop");
+  await press("Search again");
+  expect(await screen.findByText(/This takes too long/)).toBeTruthy();
+  answers.push(new Promise<Response>(() => undefined));
+  await press("Try again");
+  expect(await screen.findByRole("button", { name: "Stop" })).toBeTruthy();
+  expect(screen.queryByText(/This takes too long/)).toBeNull();
+});
+
+test("after Enter the first result has the focus, unless the person goes on typing", async () => {
+  await search(operator());
+  await screen.findByText("1 found");
+  send("12856");
+  await waitFor(() => expect(focused()).toBe("128567"));
+  let answer: (response: Response) => void = () => undefined;
+  const sent = central.on("detections.search", () => new Promise((resolve) => (answer = resolve)));
+  send("1285");
+  await waitFor(() => expect(sent).toHaveLength(1));
+  box().value = "12859";
+  answer(says({ understood, hits: [hit], cursor: null }));
+  await screen.findByText("1 found");
+  expect(document.activeElement).toBe(box());
+  key("ArrowDown");
+  expect(focused()).toBe("128567");
+});
+
+test("the keys are found by their place with a Hebrew layout", async () => {
+  const second: PlateHit = { ...hit, plate: "128568", latest: null };
+  await search(operator(), () => says({ understood, hits: [hit, second], cursor: null }));
+  await screen.findByText("2 found");
+  box().blur();
+  key("ח", "KeyJ");
+  key("ח", "KeyJ");
+  expect(focused()).toBe("128568");
+  key("ל", "KeyK");
+  expect(focused()).toBe("128567");
+});
+
+test("Esc that closes a dialog leaves the search as it is", async () => {
+  await search(operator());
+  await screen.findByText("1 found");
+  await press("Save");
+  const dialog = await screen.findByRole("dialog");
+  key("Escape", "Escape", dialog);
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(screen.getByText("1 found")).toBeTruthy();
+  expect(box().value).toBe("1285-67");
+});
+
+test("without a line the device's own are searched, and central is asked when somebody wants it", async () => {
+  const sent = await search(operator(), () => {
+    throw new TypeError("Failed to fetch");
+  });
+  expect(await screen.findByText("Not among the newest detections on this device")).toBeTruthy();
+  central.on("detections.search", () => says({ understood, hits: [hit], cursor: null }));
+  await press("Try again");
+  expect(await screen.findByText("1 found")).toBeTruthy();
+  expect(sent).toHaveLength(1);
+});
+
+test("an older page that failed is told below what was found, and asked for again when it is wanted", async () => {
+  let isSlow = true;
+  await search(operator(), ({ cursor }) => {
+    if (cursor === undefined) return says({ understood, hits: [hit], cursor: "0_2_128567" });
+    return isSlow ? refuses("too_slow", 422) : says({ understood, hits: [{ ...hit, plate: "128568" }], cursor: null });
+  });
+  await press("Show more");
+  expect(await screen.findByText(/^The next page did not load/)).toBeTruthy();
+  isSlow = false;
+  await press("Try again");
+  expect(await screen.findByText("2 found")).toBeTruthy();
+});
+
+test("a row without a reading is reached by the keys, too, and Enter opens what it holds", async () => {
+  const plate = { text: null, normalized: null, confidence: null };
+  central.on("detections.find", () => says({ detections: [aDetection(1), aDetection(2, { plate })], cursor: null }));
+  await search(operator(), undefined, "/search#vehicle=white+van");
+  await screen.findByText("2 detections");
+  box().blur();
+  key("j", "KeyJ");
+  expect(focused()).toBe("128567");
+  key("j", "KeyJ");
+  expect(focused()).toBe("");
+  const opened = vi.fn<(event: Event) => void>((event) => event.preventDefault());
+  document.activeElement?.querySelector("a, button")?.addEventListener("click", opened);
+  key("Enter", "Enter");
+  expect(opened.mock.calls.length + screen.queryAllByRole("dialog").length).toBeGreaterThan(0);
 });

@@ -3,7 +3,7 @@
  * Rule: the fragment of the address is the state, every result says why it is there, and nothing is asked before its
  * purpose is said.
  */
-import type { SavedSearch } from "@chaverim/contracts";
+import { type SavedSearch, hasWildcards } from "@chaverim/contracts";
 import { useNavigate } from "@solidjs/router";
 import SearchIcon from "lucide-solid/icons/search";
 import { Match, Show, Switch, createEffect, createMemo, createSignal } from "solid-js";
@@ -19,25 +19,20 @@ import { Screen } from "../parts/screen.tsx";
 import { SearchBox } from "../parts/search/box.tsx";
 import { DetectionsFound } from "../parts/search/detections-found.tsx";
 import { Filters } from "../parts/search/filters.tsx";
-import { followResultKeys } from "../parts/search/keys.ts";
+import { createGoToFirst, followResultKeys } from "../parts/search/keys.ts";
 import { noteSearch } from "../parts/search/last-search.ts";
 import { PlatesFound } from "../parts/search/plates-found.tsx";
-import { type Asked, type SearchName, askedOf, wayOf } from "../parts/search/question.ts";
+import { type Asked, type SearchName, askedOf, keptOf, wayOf } from "../parts/search/question.ts";
 import { SaveSheet, SavedList, createSaved } from "../parts/search/saved.tsx";
 import { Refused, Understood } from "../parts/search/understood.tsx";
-import { WatchSheet, type Watched } from "../parts/search/watch-sheet.tsx";
+import { WatchSheet, type Watched, watchOf } from "../parts/search/watch-sheet.tsx";
 import { Ways } from "../parts/search/ways.tsx";
 import { Notice } from "../parts/states.tsx";
 import { mayI } from "../session.ts";
 import "../styles/search.css";
+import "../styles/sightings.css";
 
 type PlatesAsked = Extract<Asked, { kind: "plates" }>;
-
-/** How an entry of a list would match what was searched for. */
-const watchOf = ({ understood, text, way }: PlatesAsked): Watched => {
-  if (understood.kind === "pattern") return { plate: understood.pattern, match: "pattern" };
-  return { plate: text.trim(), match: way === "exact" ? "exact" : "look-alike" };
-};
 
 const refusedWhy = (asked: Asked) => (asked.kind === "refused" ? asked.why : null);
 
@@ -74,7 +69,9 @@ export default function SearchScreen() {
     const kept = askedOf({ q: text, way }, false);
     if (kept.kind === "plates") setWatching(watchOf({ ...kept, filters }));
   };
+  const first = createGoToFirst();
   const submit = (text: string): void => {
+    first.sent();
     if (text !== (state().q ?? "")) change({ q: text || undefined, ...(text === "" ? {} : { unread: undefined }) });
     else if (purpose.isSettled() === false) void ask("purpose");
     else setAgain((count) => count + 1);
@@ -86,7 +83,7 @@ export default function SearchScreen() {
     box.value = "";
     box.focus();
   };
-  followResultKeys({ map: (plate) => navigate(mapAddress(plate)), clear });
+  followResultKeys({ map: (plate) => navigate(mapAddress(plate, { from: state().from, to: state().to })), clear });
 
   return (
     <Screen title={t("search.title")} class="search-main" hideSearch>
@@ -95,7 +92,7 @@ export default function SearchScreen() {
       <LookLimits />
       <div class="search-how">
         <Show when={platesAsked()}>{(plates) => <Understood query={plates().understood} typed={plates().text} />}</Show>
-        <Show when={!/[?*？＊]/.test(state().q ?? "") && !detectionsAsked()}>
+        <Show when={!hasWildcards(state().q ?? "") && !detectionsAsked()}>
           <Ways way={wayOf(state())} onChange={(way) => change({ way: way === "similar" ? undefined : way })} />
         </Show>
         <Filters state={state()} onChange={change} />
@@ -115,18 +112,27 @@ export default function SearchScreen() {
               asked={plates()}
               isSettled={isSettled()}
               again={again()}
+              onAnswered={first.answered}
               onSave={() => setSaving(true)}
               onWatch={() => setWatching(watchOf(plates()))}
             />
           )}
         </Match>
         <Match when={detectionsAsked()}>
-          {(detections) => <DetectionsFound asked={detections()} isSettled={isSettled()} again={again()} />}
+          {(detections) => (
+            <DetectionsFound
+              asked={detections()}
+              isSettled={isSettled()}
+              again={again()}
+              onAnswered={first.answered}
+              onSave={() => setSaving(true)}
+            />
+          )}
         </Match>
       </Switch>
-      <Show when={platesAsked()}>
-        {(plates) => (
-          <SaveSheet open={saving()} search={plates()} onClose={() => setSaving(false)} onSaved={saved.refresh} />
+      <Show when={platesAsked() || detectionsAsked()}>
+        {(kept) => (
+          <SaveSheet open={saving()} search={keptOf(kept())} onClose={() => setSaving(false)} onSaved={saved.refresh} />
         )}
       </Show>
       <WatchSheet watch={watching()} onClose={() => setWatching(null)} />

@@ -20,6 +20,7 @@ import { createOnline } from "../parts/online.ts";
 import { PlateChip } from "../parts/plate-chip.tsx";
 import { PriorityMark } from "../parts/priority-mark.tsx";
 import { Screen, SoundSwitch } from "../parts/screen.tsx";
+import { isLetter } from "../parts/search/keys.ts";
 import { asOfLabel } from "../parts/states.tsx";
 import { isWide } from "../parts/width.ts";
 import { local, mayI } from "../session.ts";
@@ -268,10 +269,10 @@ export default function WallScreen() {
   const onKey = (event: KeyboardEvent): void => {
     if (!shortcuts() || event.ctrlKey || event.metaKey || event.altKey || inField(event)) return;
     const alert = chosen();
-    if (event.key === "j") move(1);
-    else if (event.key === "k") move(-1);
-    else if (event.key === "m") chooseMap(!isMap());
-    else if (event.key === "a" && alert?.state === "new" && !event.repeat) {
+    if (isLetter(event, "j")) move(1);
+    else if (isLetter(event, "k")) move(-1);
+    else if (isLetter(event, "m")) chooseMap(!isMap());
+    else if (isLetter(event, "a") && alert?.state === "new" && !event.repeat) {
       setChosenId(alert.id);
       void acknowledge(alert);
     } else if (event.key === "Enter" && alert !== undefined && event.target === document.body)

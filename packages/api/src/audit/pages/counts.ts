@@ -2,8 +2,9 @@
  * The figures of the transparency page, counted from the records themselves.
  * Rule: numbers alone leave the database; no plate, no name and no place is ever selected here.
  */
-import { PROCEDURES, type PolicySettings, ROUTES, type ReviewOutcome } from "@chaverim/contracts";
+import type { PolicySettings, ReviewOutcome } from "@chaverim/contracts";
 import type { Sql } from "@chaverim/db/open";
+import { EXPORTS, LOOKS, isLook, visitOf } from "../visits.ts";
 
 export type Counts = {
   generatedAt: Date;
@@ -14,17 +15,12 @@ export type Counts = {
   lists: number;
   entries: number;
   alerts: { raised: number; confirmed: number; notAMatch: number };
-  /** By purpose code; null where none was stated. */
+  /** Visits by purpose code; null where none was stated. */
   searches: ReadonlyMap<string | null, number>;
   refused: number;
   exports: number;
   reviews: Record<ReviewOutcome | "open", number>;
 };
-
-/** Every action that shows something. */
-const LOOKS = Object.entries({ ...PROCEDURES, ...ROUTES }).flatMap(([name, entry]) =>
-  "logs" in entry && entry.logs === "look" ? [name] : [],
-);
 
 /** One index range or partition a month: the row's own month is never computed. */
 const countPlates = (sql: Sql, timeZone: string) => sql<Counts["months"]>`
@@ -53,8 +49,8 @@ const countRest = (sql: Sql, since: Date, whole: Months) => sql<Row[]>`
   from (select count(*)::int as raised, (count(*) filter (where outcome = 'confirmed'))::int as confirmed,
       (count(*) filter (where outcome = 'not_a_match'))::int as "notAMatch"
     from alerts where created_at >= ${since}) a,
-  (select (count(*) filter (where outcome = 'denied' and action = any(${LOOKS})))::int as refused,
-      (count(*) filter (where outcome = 'ok' and action = 'accessLog.export'))::int as exports
+  (select (count(*) filter (where outcome = 'denied' and action = any(${LOOKS as string[]})))::int as refused,
+      (count(*) filter (where outcome = 'ok' and action = any(${EXPORTS as string[]})))::int as exports
     from access_log where at >= ${whole.from} and at < ${whole.to}) l,
   (select (count(*) filter (where decided_at is null))::int as open,
       (count(*) filter (where outcome = 'justified'))::int as justified,
@@ -77,10 +73,9 @@ export const readCounts = async (sql: Sql, { timeZone }: PolicySettings): Promis
     countPlates(sql, timeZone),
     countRest(sql, since, whole),
     sql<{ code: string | null; count: number }[]>`
-      select purpose_code as code, count(*)::int as count from access_log
-      where action in ('detections.search', 'detections.timeline') and outcome = 'ok'
-        and at >= ${whole.from} and at < ${whole.to}
-      group by purpose_code`,
+      select l.purpose_code as code, count(distinct (${visitOf(sql)}))::int as count from access_log l
+      where ${isLook(sql)} and l.at >= ${whole.from} and l.at < ${whole.to}
+      group by l.purpose_code`,
   ]);
   if (!rest) throw new Error("the database counts nothing");
   const { cameras, collectors, lists, entries, refused, exports, raised, confirmed, notAMatch, ...reviews } = rest;

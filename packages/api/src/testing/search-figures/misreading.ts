@@ -12,7 +12,7 @@ const FONT =
   "U:3F4040403F V:1F2040201F W:3F4038403F X:6314081463 Y:0708700807 Z:6151494543";
 
 const columns = new Map(FONT.split(" ").map((entry) => [entry.charAt(0), Buffer.from(entry.slice(2), "hex")] as const));
-export const CHARACTERS = [...columns.keys()];
+const CHARACTERS = [...columns.keys()];
 
 /** Pixels that differ, of 35. */
 const pixelsApart = (a: string, b: string): number => {
@@ -33,6 +33,19 @@ const likelihoods = new Map(
     CHARACTERS.map((to) => ({ to, weight: from === to ? 0 : Math.exp(-pixelsApart(from, to) / PIXELS) })),
   ]),
 );
+
+/** What people and cameras take for each other by eye; written out here, so that no search is asked by its own list. */
+const LOOK_ALIKES = ["0OQD", "1IL7", "5S", "8B", "2Z", "6G"];
+
+/** Another character that looks the same by eye; the character itself when there is none. */
+const takenFor = (character: string, random: () => number): string => {
+  const others = LOOK_ALIKES.find((group) => group.includes(character))?.replace(character, "") ?? character;
+  return others.charAt(Math.floor(random() * others.length));
+};
+
+/** Each character in two, taken for a look-alike when it has one. */
+export const lookAlike = (plate: string, random: () => number): string =>
+  [...plate].map((character) => (random() < 0.5 ? takenFor(character, random) : character)).join("");
 
 const confused = (character: string, random: () => number): string => {
   const choices = likelihoods.get(character) ?? [];

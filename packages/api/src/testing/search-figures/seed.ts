@@ -5,14 +5,25 @@
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 import type { Sql } from "@chaverim/db/open";
-import { CAMERAS, type Row, traffic } from "./traffic.ts";
+import { type Misreading, seedBeside } from "./beside.ts";
+import { CAMERAS, MISREADINGS, type Row, createRandom, regularsOf, traffic } from "./traffic.ts";
 
 /** Rows of one piece of the stream. */
 const PIECE = 2000;
 
 const idOf = (number: number): string => `00000000-0000-7000-8000-${number.toString(16).padStart(12, "0")}`;
 const COLORS = ["white", "black", "silver", "grey", "blue", "red"];
+const MAKES = ["Toyota", "Hyundai", "Kia", "Mazda", "Skoda"];
+/** A make of which there is one in a thousand. */
+const RARE_MAKE = "Lotus";
+const RARE = 997;
+const VANS = 7;
 const DIRECTIONS = ["forward", "reverse"];
+/** What a witness says of a car: common words, two of them, and a rare one. */
+export const VEHICLE_WORDS = ["white", "toyota", "red van", RARE_MAKE];
+/** Readings that people correct: a few thousand, and not all of them where there are fewer. */
+const CORRECTED = 3000;
+const CORRECTED_SHARE = 0.3;
 
 const inPieces = function* (rows: Iterable<Row>, toLine: (row: Row, number: number) => string): Generator<string> {
   let piece = "";
@@ -45,14 +56,29 @@ const makeCameras = async (sql: Sql): Promise<{ collectorId: string; cameraIds: 
   return { collectorId: collector?.id ?? "", cameraIds: cameras.map(({ id }) => id) };
 };
 
-/** Fills detections and the dictionary. */
-export const seedTraffic = async (sql: Sql, rows: number, seed: number, endMs: number): Promise<void> => {
+const vehicleOf = (number: number): string => {
+  const make = number % RARE === 0 ? RARE_MAKE : MAKES[number % MAKES.length];
+  const type = number % VANS === 0 ? "van" : "car";
+  return `{"make": "${make}", "color": "${COLORS[number % COLORS.length]}", "type": "${type}", "direction": "${DIRECTIONS[number % 2]}"}`;
+};
+
+export type Seeded = { detectionsMs: number; besideMs: number; counts: Record<string, number> };
+
+/** Fills detections, the dictionary, and the tables beside them. @returns what it took and the rows of each table */
+export const seedTraffic = async (sql: Sql, rows: number, seed: number, endMs: number): Promise<Seeded> => {
+  const startedAt = performance.now();
   const { collectorId, cameraIds } = await makeCameras(sql);
   await sql`select ensure_detection_partitions(${new Date(endMs - 400 * 86_400_000)}, ${new Date(endMs + 86_400_000)})`;
-  const toLine = ({ atMs, camera, plate }: Row, number: number): string => {
+  const misreadings: Misreading[] = [];
+  const random = createRandom(seed);
+  const corrected = Math.min(CORRECTED_SHARE, CORRECTED / (rows * MISREADINGS));
+  const toLine = ({ atMs, camera, plate, meant }: Row, number: number): string => {
     const at = new Date(atMs).toISOString();
-    const vehicle = `{"make": "Bench", "color": "${COLORS[number % COLORS.length]}", "direction": "${DIRECTIONS[number % 2]}"}`;
-    return `${idOf(number)}\t${plate}\t${at}\t${at}\t${at}\t${cameraIds[camera]}\t${collectorId}\t${plate}\t0.9\t${vehicle}\tf\tf\tok\n`;
+    const id = idOf(number);
+    const cameraId = cameraIds[camera] ?? "";
+    if (meant !== undefined && meant !== plate && random() < corrected)
+      misreadings.push({ id, observed: plate, meant, atMs, cameraId });
+    return `${id}\t${plate}\t${at}\t${at}\t${at}\t${cameraId}\t${collectorId}\t${plate}\t0.9\t${vehicleOf(number)}\tf\tf\tok\n`;
   };
   await copy(
     sql,
@@ -63,9 +89,12 @@ export const seedTraffic = async (sql: Sql, rows: number, seed: number, endMs: n
   await sql`
     insert into plates (plate, folded, first_seen, last_seen, sightings)
     select plate, fold_plate(plate), min(detected_at), max(detected_at), count(*) from detections group by plate`;
+  const loadedAt = performance.now();
+  const counts = await seedBeside(sql, misreadings, regularsOf(rows), seed);
   // What autovacuum does to a server's tables within minutes.
   await sql.unsafe("vacuum analyze plates").simple();
   await sql.unsafe("vacuum analyze detections").simple();
+  return { detectionsMs: loadedAt - startedAt, besideMs: performance.now() - loadedAt, counts };
 };
 
 /** A table of readings with an index on the plate and one on the time: what comparable open systems search. */
@@ -83,4 +112,5 @@ export const seedPeer = async (sql: Sql, rows: number, seed: number, endMs: numb
   await sql`create index on peer_reads (plate_number)`;
   await sql`create index on peer_reads (timestamp)`;
   await sql.unsafe("vacuum analyze peer_reads").simple();
+  await sql.unsafe("vacuum analyze peer_tags").simple();
 };

@@ -10,9 +10,9 @@ const YEAR_MS = 365 * 86_400_000;
 const STRANGERS = 0.2;
 /** Regulars for each row: with the strangers some 2.4 million plates in ten million rows. */
 const REGULARS = 0.04;
-/** The busiest regular has some 0.1 % of all rows, the median one a few. */
+/** The busiest regular has some 0.2 % of ten million rows, and 0.65 % of one million; the median one has a few. */
 const SKEW = 2.2;
-const MISREADINGS = 0.03;
+export const MISREADINGS = 0.03;
 /** Cameras on the way of a regular. */
 const HOME_CAMERAS = 4;
 
@@ -20,9 +20,21 @@ const HOME_CAMERAS = 4;
 export const BUSY_PLATES = 20;
 const BUSY_SIGHTINGS = 1500;
 export const CONVOYS = 50;
+/** Pairs that meet as often as convoys do, at two cameras alone: the traffic of one road. */
+export const NEIGHBOURS = 50;
+const NEIGHBOUR_CAMERAS = 2;
 const MEETINGS = 12;
+/** So far before or behind the first car the second one is at most. */
+const APART_MS = 29_000;
+/** Plates of sixteen characters, the most that a search takes. */
+export const LONG_PLATES = 100;
+const LONG_SIGHTINGS = 3;
+/** Numbers of vehicles that never come. */
+const NEVER = 1_000_000_000;
+const LONG = 2_000_000_000;
 
-export type Row = { atMs: number; camera: number; plate: string };
+/** `meant` is the true plate of a reading that is wrong. */
+export type Row = { atMs: number; camera: number; plate: string; meant?: string };
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */
 export const createRandom = (seed: number) => {
@@ -55,32 +67,47 @@ export const plateOf = (vehicle: number): string => {
   return `${letter(hashOf(vehicle, 3))}${letter(hashOf(vehicle, 4))}${letter(hashOf(vehicle, 5))}${String(Math.floor(number * 10_000)).padStart(4, "0")}`;
 };
 
+/** A plate that no camera sees, of the same shapes. */
+export const neverSeenPlate = (index: number): string => plateOf(NEVER + index);
+export const longPlate = (index: number): string =>
+  [0, 1, 2]
+    .map((part) => plateOf(LONG + index * 3 + part))
+    .join("")
+    .slice(0, 16);
 export const busyPlate = (index: number): string => `BUS${String(1000 + index)}`;
 export const convoyPlates = (index: number): [string, string] => [`LEAD${1000 + index}`, `TAIL${1000 + index}`];
+export const neighbourPlates = (index: number): [string, string] => [`HOME${1000 + index}`, `NEXT${1000 + index}`];
 
 const cameraOf = (vehicle: number, random: () => number): number =>
   Math.floor(hashOf(vehicle, 10 + Math.floor(random() * HOME_CAMERAS)) * CAMERAS);
+
+const read = (row: Row, random: () => number): Row =>
+  random() < MISREADINGS ? { ...row, plate: misread(row.plate, random), meant: row.plate } : row;
 
 /** What is found again, at times of its own. */
 const planted = (beginMs: number, random: () => number): Row[] => {
   const time = () => beginMs + Math.floor(random() * YEAR_MS);
   const camera = () => Math.floor(random() * CAMERAS);
-  const busy = Array.from({ length: BUSY_PLATES * BUSY_SIGHTINGS }, (_, index) => ({
-    atMs: time(),
-    camera: camera(),
-    plate: busyPlate(index % BUSY_PLATES),
-  }));
-  const convoys = Array.from({ length: CONVOYS * MEETINGS }, (_, index) => {
-    const [lead, tail] = convoyPlates(index % CONVOYS);
-    const met = { atMs: time(), camera: Math.floor(index / CONVOYS) };
-    return [
-      { ...met, plate: lead },
-      { ...met, atMs: met.atMs + 2000 + Math.floor(random() * 20_000), plate: tail },
-      { atMs: time(), camera: camera(), plate: lead },
-      { atMs: time(), camera: camera(), plate: tail },
-    ];
-  });
-  return [...busy, ...convoys.flat()].toSorted((a, b) => a.atMs - b.atMs);
+  const many = (count: number, plate: (index: number) => string): Row[] =>
+    Array.from({ length: count }, (_, index) => ({ atMs: time(), camera: camera(), plate: plate(index) }));
+  const meetings = (pairs: number, plates: (index: number) => [string, string], cameras: number): Row[] =>
+    Array.from({ length: pairs * MEETINGS }, (_, index): Row[] => {
+      const [lead, tail] = plates(index % pairs);
+      const met = { atMs: time(), camera: Math.floor(index / pairs) % cameras };
+      return [
+        { ...met, plate: lead },
+        { ...met, atMs: met.atMs + Math.round((random() * 2 - 1) * APART_MS), plate: tail },
+        { atMs: time(), camera: camera(), plate: lead },
+        { atMs: time(), camera: camera(), plate: tail },
+      ];
+    }).flat();
+  const busy = many(BUSY_PLATES * BUSY_SIGHTINGS, (index) => busyPlate(index % BUSY_PLATES));
+  return [
+    ...busy.map((row) => read(row, random)),
+    ...meetings(CONVOYS, convoyPlates, CAMERAS),
+    ...meetings(NEIGHBOURS, neighbourPlates, NEIGHBOUR_CAMERAS),
+    ...many(LONG_PLATES * LONG_SIGHTINGS, (index) => longPlate(index % LONG_PLATES)),
+  ].toSorted((a, b) => a.atMs - b.atMs);
 };
 
 /**
@@ -98,13 +125,9 @@ export function* traffic(rows: number, seed: number, endMs: number): Generator<R
     for (let next = truths[truth]; next !== undefined && next.atMs <= atMs; next = truths[++truth]) yield next;
     const isStranger = random() < STRANGERS;
     const vehicle = isStranger ? regulars + row : Math.floor(regulars * random() ** SKEW);
-    const plate = plateOf(vehicle);
-    yield {
-      atMs,
-      camera: cameraOf(vehicle, random),
-      plate: random() < MISREADINGS ? misread(plate, random) : plate,
-    };
+    yield read({ atMs, camera: cameraOf(vehicle, random), plate: plateOf(vehicle) }, random);
   }
+  yield* truths.slice(truth);
 }
 
 export const regularsOf = (rows: number): number => Math.max(100, Math.floor(rows * REGULARS));

@@ -123,7 +123,7 @@ export const collectorsEn = {
   "device.delay": "Delay to central",
 
   "day.title": "Last 24 hours",
-  "day.total": "{{ count }} detections",
+  "day.total": "{{ count }} detection|{{ count }} detections",
   "day.hour": "{{ count }} in this hour so far",
   "day.chart": "Detections an hour: in this hour {{ now }}, highest {{ highest }}, in all {{ total }}",
   "day.ago": "24 h ago",

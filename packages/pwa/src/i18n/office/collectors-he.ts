@@ -123,7 +123,7 @@ export const collectorsHe: Readonly<Record<keyof typeof collectorsEn, string>> =
   "device.delay": "עיכוב עד המרכז",
 
   "day.title": "24 השעות האחרונות",
-  "day.total": "{{ count }} זיהויים",
+  "day.total": "זיהוי אחד|שני זיהויים|{{ count }} זיהויים",
   "day.hour": "{{ count }} בשעה הזו עד כה",
   "day.chart": "זיהויים בשעה: בשעה הזו {{ now }}, לכל היותר {{ highest }}, בסך הכול {{ total }}",
   "day.ago": "לפני 24 שעות",

@@ -15,7 +15,7 @@ export const quarantineEn = {
   "quarantine.collector": "Collector",
   "quarantine.size": "Size",
   "quarantine.state": "State",
-  "quarantine.pictures": "{{ count }} pictures",
+  "quarantine.pictures": "{{ count }} picture|{{ count }} pictures",
   "quarantine.rows": "Elements in quarantine",
   "quarantine.openItem": "{{ reason }}, {{ name }}, {{ time }}: look into it",
   "quarantine.empty": "Nothing waits for a decision",

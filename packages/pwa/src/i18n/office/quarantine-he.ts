@@ -17,7 +17,7 @@ export const quarantineHe: Readonly<Record<keyof typeof quarantineEn, string>> =
   "quarantine.collector": "אוסף",
   "quarantine.size": "גודל",
   "quarantine.state": "מצב",
-  "quarantine.pictures": "{{ count }} תמונות",
+  "quarantine.pictures": "תמונה אחת|שתי תמונות|{{ count }} תמונות",
   "quarantine.rows": "פריטים בהסגר",
   "quarantine.openItem": "{{ reason }}, {{ name }}, {{ time }}: לעיון",
   "quarantine.empty": "דבר לא ממתין להחלטה",

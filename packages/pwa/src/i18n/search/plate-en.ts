@@ -21,6 +21,11 @@ export const plateEn = {
   "correct.done": "Stands as {{ plate }} now",
 
   "watch.button": "Watch this",
+  "watch.withoutFilters": "Watches everywhere and at any time: the filters are not part of it.",
+  "watch.withoutMistakes":
+    "Watches the plate with look-alikes. The other mistakes that the search forgives are not part of it.",
+  "watch.withoutBoth":
+    "Watches the plate everywhere, with look-alikes. The filters and the other mistakes that the search forgives are not part of it.",
 
   "plate.title": "Plate",
   "plate.missing": "No plate in this address",
@@ -31,14 +36,13 @@ export const plateEn = {
   "plate.part.together": "Seen with",
   "plate.part.said": "Notes",
   "plate.glance": "At a glance",
-  "plate.notWatched": "On no list now",
+  "plate.notWatched": "Not watched now",
   "plate.watchedUntil": "until {{ time }}",
   "plate.moreLists": "and {{ count }} more",
-  "plate.openSightings": "{{ count }} sightings: show all",
+  "plate.openSightings": "{{ count }} sighting: show all|{{ count }} sightings: show all",
   "plate.firstSeen": "First seen",
   "plate.route": "Route",
   "plate.whoLooked": "Who looked",
-  "plate.exported": "All detections of {{ plate }} in the days that are chosen.",
   "plate.failed": "What is known of the plate did not load",
   "plate.sightings": "Sightings, newest first",
   "plate.noMore": "That is all that is stored.",
@@ -65,16 +69,20 @@ export const plateEn = {
   "timeline.clear": "Show all",
   "timeline.ofHour": "Between {{ from }} and {{ to }}, newest first",
   "timeline.none": "No sighting fits",
+  "timeline.noneAmongNewest": "None of the newest {{ count }} sightings fits",
   "timeline.noneNext": "Show all, or choose other days.",
   "timeline.loading": "Loading older sightings",
+  "timeline.counted": "Counted: the newest sighting.|Counted: the newest {{ count }} sightings.",
+  "timeline.notCounted": "No day of it could be counted whole. Choose a shorter time, or see the sightings by day.",
   "timeline.openDay": "{{ count }} at {{ camera }} on {{ day }}: show them",
 
   "hours.title": "Cameras and hours",
   "hours.lead": "By hour of the day. Choose a bar or a camera to see its sightings.",
   "hours.zone": "Hours of {{ zone }}.",
   "hours.none": "Seen at no camera yet.",
-  "hours.open": "sightings: show them",
-  "hours.bars": "{{ camera }} by hour: most at {{ hour }}, {{ count }} sightings",
+  "hours.open": "sighting: show it|sightings: show them",
+  "hours.bars":
+    "{{ camera }} by hour: most at {{ hour }}, {{ count }} sighting|{{ camera }} by hour: most at {{ hour }}, {{ count }} sightings",
   "hours.bar": "{{ from }}–{{ to }}: {{ count }}",
   "hours.all": "Show all {{ count }} cameras",
 
@@ -92,9 +100,9 @@ export const plateEn = {
   "compare.button": "Compare",
   "compare.with": "Compare with {{ plate }}",
   "compare.stop": "Stop comparing",
-  "compare.meetings": "Met {{ count }} times",
+  "compare.meetings": "Met once|Met {{ count }} times",
   "compare.since": "Compared back to {{ time }}.",
-  "compare.metTimes": "met {{ count }}×",
+  "compare.metTimes": "met once|met {{ count }}×",
   "compare.met": "Met",
   "compare.apart": "{{ count }} s",
 

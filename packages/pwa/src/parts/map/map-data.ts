@@ -4,6 +4,7 @@
  */
 import type { MapCamera, MapGround, MapSource } from "@chaverim/contracts";
 import { type Accessor, createEffect } from "solid-js";
+import { link } from "../../local/sync.ts";
 import { user } from "../../session.ts";
 import { type Trouble, trpc } from "../../trpc.ts";
 import { type Online, createOnline } from "../online.ts";
@@ -12,14 +13,21 @@ import { type Online, createOnline } from "../online.ts";
 const REFRESH_MS = 15_000;
 
 type Known = { source: MapSource; cameras: MapCamera[] };
-let lastKnown: { userId: string | undefined; cameras: Known; ground: MapGround; asOf: number } | undefined;
+let lastKnown: { userId: string | undefined; cameras: Known; asOf: number } | undefined;
+/** The same for everybody. */
+let lastGround: MapGround | undefined;
 
 export type MapData = {
   known: Accessor<Known | undefined>;
-  ground: Accessor<MapGround | undefined>;
   trouble: Accessor<Trouble | undefined>;
   asOf: Accessor<number | undefined>;
+  /** Since when what is known of the cameras could not be asked again; undefined while it is fresh. */
+  oldSince: Accessor<number | undefined>;
   refresh: () => void;
+  /** Undefined until it is there; a map does not wait for it. */
+  ground: Accessor<MapGround | undefined>;
+  isGroundMissing: Accessor<boolean>;
+  refreshGround: () => void;
 };
 
 export const createMapData = (): MapData => {
@@ -32,23 +40,27 @@ export const createMapData = (): MapData => {
     REFRESH_MS,
   );
   const ground = createOnline(
-    () => (lastKnown === undefined ? "once" : null),
+    () => (lastGround === undefined ? "once" : null),
     (_once, signal) => trpc.map.ground.query(undefined, { signal }),
   );
-  const knownGround = () => ground.answer() ?? lastKnown?.ground;
+  const knownGround = () => ground.answer() ?? lastGround;
+  const known = () => cameras.answer() ?? lastKnown?.cameras;
+  const asOf = () => cameras.asOf() ?? lastKnown?.asOf;
   createEffect(() => {
-    const [known, drawn, asOf] = [cameras.answer(), knownGround(), cameras.asOf()];
-    if (known !== undefined && drawn !== undefined && asOf !== undefined)
-      lastKnown = { userId, cameras: known, ground: drawn, asOf };
+    const [answer, at] = [cameras.answer(), cameras.asOf()];
+    if (answer !== undefined && at !== undefined) lastKnown = { userId, cameras: answer, asOf: at };
   });
+  createEffect(() => (lastGround = knownGround()));
   return {
-    known: () => cameras.answer() ?? lastKnown?.cameras,
+    known,
+    trouble: cameras.trouble,
+    asOf,
+    oldSince: () =>
+      known() !== undefined && (cameras.trouble() !== undefined || link().kind === "offline") ? asOf() : undefined,
+    refresh: cameras.refresh,
     ground: knownGround,
-    trouble: () => cameras.trouble() ?? ground.trouble(),
-    asOf: () => cameras.asOf() ?? lastKnown?.asOf,
-    refresh: () => {
-      cameras.refresh();
-      ground.refresh();
-    },
+    isGroundMissing: () =>
+      ground.trouble() !== undefined && knownGround() === undefined && known()?.source.kind === "builtin",
+    refreshGround: ground.refresh,
   };
 };

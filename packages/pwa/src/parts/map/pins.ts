@@ -26,6 +26,12 @@ export const textElement = (tag: "span" | "bdi", className: string, text: string
   return element;
 };
 
+/** Words in the person's language, on a map that is laid out from left to right. */
+export const wordsElement = (className: string, text: string): HTMLElement => {
+  const element = textElement("span", className, text);
+  element.dir = "auto";
+  return element;
+};
 /** `No data since 23:40`, `Live`. */
 export const healthWords = (camera: MapCamera): string =>
   camera.health === "offline" && camera.lastDetectionAt !== null
@@ -51,6 +57,10 @@ const healthShape = (health: MapCamera["health"]): SVGElement[] => {
   }
 };
 
+/** What is drawn of a camera; the same is not drawn again. */
+export const cameraKey = (camera: MapCamera, isChosen: boolean): string =>
+  JSON.stringify([camera.name, camera.health, camera.heading, healthWords(camera), isChosen]);
+
 /** Draws a camera into its pin. */
 export const drawCamera = (pin: HTMLElement, camera: MapCamera, isChosen: boolean): void => {
   const cone =
@@ -58,7 +68,7 @@ export const drawCamera = (pin: HTMLElement, camera: MapCamera, isChosen: boolea
   const ring = isChosen ? [drawn("circle", { r: 13, class: "pin-chosen" })] : [];
   const label = textElement("span", "pin-label", "");
   label.append(textElement("bdi", "", camera.name));
-  if (camera.health !== "live") label.append(textElement("span", "pin-words", healthWords(camera)));
+  if (camera.health !== "live") label.append(wordsElement("pin-words", healthWords(camera)));
   else label.append(textElement("span", "unseen", healthWords(camera)));
   pin.className = `pin health-${camera.health}${isChosen ? " chosen" : ""}`;
   // A ring that is running goes on.
@@ -66,12 +76,39 @@ export const drawCamera = (pin: HTMLElement, camera: MapCamera, isChosen: boolea
   pin.replaceChildren(picture(...cone, ...healthShape(camera.health), ...ring), label, ...rings);
 };
 
+/** Worst first. */
+const HEALTH_ORDER = ["offline", "silent", "late", "unapproved", "live"] as const;
+
+/**
+ * One pin for cameras that would cover each other: how many, how the worst of them is and how many are so, and which one is
+ * chosen.
+ */
+export const clusterPin = (cameras: readonly MapCamera[], chosen: MapCamera | undefined): HTMLElement => {
+  const worst = HEALTH_ORDER.find((health) => cameras.some((camera) => camera.health === health)) ?? "live";
+  const count = cameras.filter(({ health }) => health === worst).length;
+  const pin = document.createElement("div");
+  pin.className = `pin-cluster health-${worst}${chosen ? " chosen" : ""}`;
+  const number = textElement("span", "", String(cameras.length));
+  number.setAttribute("aria-hidden", "true");
+  const label = textElement("span", "pin-label", "");
+  if (chosen) label.append(textElement("bdi", "", chosen.name));
+  const health = m("map.clusterHealth", { count, health: m(`map.${worst}`) });
+  label.append(worst === "live" ? textElement("span", "unseen", health) : wordsElement("pin-words", health));
+  pin.append(number, label, textElement("span", "unseen", m("map.cluster", { count: cameras.length })));
+  return pin;
+};
+
+const heatWords = (camera: MapCamera, count: number): string => m("map.heatCount", { camera: camera.name, count });
+
+export const countKey = (camera: MapCamera, count: number, highest: number): string =>
+  JSON.stringify([heatWords(camera, count), count, highest]);
+
 /** Draws a camera's count of one hour into its pin; the number is in the circle. */
 export const drawCount = (pin: HTMLElement, camera: MapCamera, count: number, highest: number): void => {
   pin.className = "pin heat";
   pin.replaceChildren(
     picture(drawn("circle", { r: circleRadius(count, highest), class: count === 0 ? "heat-none" : "heat-circle" })),
     textElement("span", "heat-count", String(count)),
-    textElement("span", "unseen", m("map.heatCount", { camera: camera.name, count })),
+    textElement("span", "unseen", heatWords(camera, count)),
   );
 };

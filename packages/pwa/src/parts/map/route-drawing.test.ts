@@ -1,16 +1,15 @@
 /** What is drawn of a way. */
+import type { Stop } from "@chaverim/contracts";
 import { expect, test } from "vitest";
 import { uuidOf } from "../../builders.ts";
-import { type RouteStop, drawnLegs, drawnStops, meetingsOf, numbersLabel, stopsWithin } from "./route-drawing.ts";
+import { drawnLegs, drawnStops, numbersLabel, rangeIn, stopsWithin, timesOfRange } from "./route-drawing.ts";
 
 const START = Date.parse("2026-11-22T10:00:00Z");
-let made = 0;
 /** Cameras stand 0.01 degrees of latitude apart: 1.11 km. */
-const stop = (camera: number, minute: number, placed = true): RouteStop => ({
-  detectionId: uuidOf(1000 + made++),
+const stop = (camera: number, minute: number, placed = true): Stop => ({
   cameraId: uuidOf(camera),
   cameraName: `Camera ${camera}`,
-  at: new Date(START + minute * 60_000).toISOString(),
+  atMs: START + minute * 60_000,
   position: placed ? { lat: 33 + camera / 100, lon: 31 } : null,
 });
 
@@ -26,7 +25,7 @@ test("Each kind of leg is drawn once between two cameras, a stay not at all", ()
 });
 
 test("Of several drives the fastest stands for all", () => {
-  const speeds = (stops: RouteStop[]) => drawnLegs(stops)[0]?.speedKph ?? 0;
+  const speeds = (stops: Stop[]) => drawnLegs(stops)[0]?.speedKph ?? 0;
   const slow = speeds([stop(1, 0), stop(2, 6)]);
   expect(speeds([stop(1, 0), stop(2, 6), stop(1, 12), stop(2, 15)])).toBeGreaterThan(slow * 1.9);
 });
@@ -46,12 +45,17 @@ test("The slider's ends are included", () => {
   expect(stopsWithin(stops, START + 60_000, START + 120_000)).toEqual(stops.slice(1));
 });
 
-test("Two plates meet at one camera within half a minute, and nowhere else", () => {
-  const ours = [stop(1, 0), stop(2, 10), stop(3, 20)];
-  const theirs = [stop(1, 0.25), stop(3, 10), stop(3, 21)];
-  expect(meetingsOf(ours, theirs)).toEqual([
-    { cameraId: uuidOf(1), cameraName: "Camera 1", at: ours[0]?.at, secondsApart: 15 },
-  ]);
+test("The address says which stops are shown, and all of them are shown when it does not", () => {
+  const stops = [stop(1, 0), stop(1, 1), stop(1, 2), stop(1, 3)];
+  const at = (minute: number) => new Date(START + minute * 60_000).toISOString();
+  expect(timesOfRange(stops, [1, 2])).toEqual({ first: at(1), last: at(2) });
+  expect(timesOfRange(stops, [0, 3])).toEqual({ first: undefined, last: undefined });
+  expect(rangeIn(stops, { first: at(1), last: at(2) })).toEqual([1, 2]);
+  expect(rangeIn(stops, { last: at(0.5) })).toEqual([0, 0]);
+  expect(rangeIn(stops, {})).toEqual([0, 3]);
+  expect(rangeIn(stops, { first: at(1.2), last: at(1.8) })).toEqual([0, 3]);
+  expect(rangeIn(stops, { first: "yesterday" })).toEqual([0, 3]);
+  expect(rangeIn([], { first: at(1) })).toEqual([0, 0]);
 });
 
 test("Ten thousand stops become as many lines as there are pairs of cameras", () => {

@@ -2,27 +2,31 @@
  * The way of a plate beside the map: the time that is shown, its stops and legs in words, and another plate to compare with.
  * Rule: what the map draws stands here as text; a leg that no car can drive says so.
  */
-import { type Leg, legsOf } from "@chaverim/contracts";
+import { type Leg, type Stop, legsOf, normalizePlate } from "@chaverim/contracts";
 import { A } from "@solidjs/router";
-import { For, Show, createDeferred, createMemo, createSignal, onCleanup } from "solid-js";
+import { For, Show, createDeferred, createEffect, createMemo, createSignal, on, onCleanup } from "solid-js";
 import { momentLabel, spanLabel } from "../../clock.ts";
 import { m } from "../../i18n/map.ts";
 import { plateAddress } from "../addresses.ts";
 import { PlateChip } from "../plate-chip.tsx";
-import { type RouteStop, meetingsOf } from "./route-drawing.ts";
+import { minuteOf } from "../search/question.ts";
+import { Meetings } from "./meetings.tsx";
+import type { Range } from "./route-drawing.ts";
+import type { MapChange, Routes } from "./routes.ts";
 
 /** A stop is on the screen this long while the way is played. */
 const STEP_MS = 700;
+const MINUTE_MS = 60_000;
 /** Stops listed at once: the newest; the slider reaches the others. */
 const LISTED_MAX = 25;
 
 const legWords = (leg: Leg): string | null => {
   if (leg.kind === "stay") return null;
-  if (leg.kind === "gap") return m("map.leg.gap", { span: spanLabel(Date.parse(leg.to.at) - Date.parse(leg.from.at)) });
+  if (leg.kind === "gap") return m("map.leg.gap", { span: spanLabel(leg.to.atMs - leg.from.atMs) });
   return leg.speedKph === null ? null : m(`map.leg.${leg.kind}`, { speed: Math.round(leg.speedKph) });
 };
 
-const Stops = (props: { stops: readonly RouteStop[]; onChoose: (cameraId: string) => void }) => {
+const Stops = (props: { stops: readonly Stop[]; onChoose: (cameraId: string) => void }) => {
   // Rows follow the slider and the map when there is time for them.
   const stops = createDeferred(() => props.stops);
   const rows = createMemo(() => {
@@ -47,7 +51,7 @@ const Stops = (props: { stops: readonly RouteStop[]; onChoose: (cameraId: string
                 <span class="quiet">{m("map.stopUnplaced")}</span>
               </Show>
               <bdi class="mono" dir="ltr">
-                {momentLabel(stop.at, true)}
+                {momentLabel(stop.atMs, true)}
               </bdi>
             </button>
           </li>
@@ -57,14 +61,10 @@ const Stops = (props: { stops: readonly RouteStop[]; onChoose: (cameraId: string
   );
 };
 
-const TimeSlider = (props: {
-  stops: readonly RouteStop[];
-  range: readonly [number, number];
-  onRange: (range: readonly [number, number]) => void;
-}) => {
+const TimeSlider = (props: { stops: readonly Stop[]; range: Range; onRange: (range: Range) => void }) => {
   const [timer, setTimer] = createSignal<ReturnType<typeof setInterval>>();
   const last = () => props.stops.length - 1;
-  const timeOf = (place: number) => momentLabel(props.stops[place]?.at ?? 0, true);
+  const timeOf = (place: number) => momentLabel(props.stops[place]?.atMs ?? 0, true);
   const stop = (): void => {
     clearInterval(timer());
     setTimer(undefined);
@@ -80,6 +80,7 @@ const TimeSlider = (props: {
       }, STEP_MS),
     );
   };
+  createEffect(on(() => props.stops, stop, { defer: true }));
   onCleanup(stop);
   const slider = (end: 0 | 1) => (
     <label>
@@ -113,61 +114,65 @@ const TimeSlider = (props: {
   );
 };
 
-const Meetings = (props: {
-  ours: readonly RouteStop[];
-  theirs: readonly RouteStop[];
-  onChoose: (id: string) => void;
-}) => {
-  const meetings = createMemo(() => meetingsOf(props.ours, props.theirs));
+/** The time that was asked for, when it is not all. */
+const AskedTimes = (props: { routes: Routes; onAsk: MapChange }) => {
+  const words = () => {
+    const { from, to } = props.routes.times();
+    const [since, until] = [from && momentLabel(from), to && momentLabel(to)];
+    if (since && until) return m("map.askedBetween", { from: since, to: until });
+    if (since) return m("map.askedFrom", { from: since });
+    return until && m("map.askedTo", { to: until });
+  };
   return (
-    <>
-      <h3>{m("map.meetings", { count: meetings().length })}</h3>
-      <ul class="map-stops">
-        <For each={meetings().slice(-LISTED_MAX)}>
-          {(meeting) => (
-            <li>
-              <button type="button" onClick={() => props.onChoose(meeting.cameraId)}>
-                <bdi>{meeting.cameraName}</bdi>
-                <span class="quiet">{m("map.apart", { seconds: Math.round(meeting.secondsApart) })}</span>
-                <bdi class="mono" dir="ltr">
-                  {momentLabel(meeting.at, true)}
-                </bdi>
-              </button>
-            </li>
-          )}
-        </For>
-      </ul>
-    </>
+    <Show when={words()}>
+      {(text) => (
+        <p class="map-acts">
+          {text()}
+          <button
+            type="button"
+            class="button quiet-button"
+            onClick={() => props.onAsk({ from: undefined, to: undefined, first: undefined, last: undefined })}
+          >
+            {m("map.allTimes")}
+          </button>
+        </p>
+      )}
+    </Show>
   );
 };
 
-export const RoutePanel = (props: {
-  plate: string;
-  other: string | undefined;
-  /** All that was read, oldest first, and what of it is shown. */
-  stops: readonly RouteStop[];
-  shown: readonly RouteStop[];
-  otherShown: readonly RouteStop[];
-  truncated: boolean;
-  range: readonly [number, number];
-  onRange: (range: readonly [number, number]) => void;
-  onChoose: (cameraId: string) => void;
-  onCompare: (plate: string | undefined) => void;
-}) => (
+/** That there is more than what is shown, and the way to it. */
+const Truncated = (props: { stops: readonly Stop[]; onAsk: MapChange }) => {
+  // Times of an address are whole minutes; that of the oldest is asked for again.
+  const showEarlier = (): void => {
+    const to = minuteOf((props.stops[0]?.atMs ?? 0) + MINUTE_MS);
+    props.onAsk({ to, first: undefined, last: undefined });
+  };
+  return (
+    <div class="map-acts">
+      <p class="warn">{m("map.truncated", { count: props.stops.length })}</p>
+      <button type="button" class="button" onClick={showEarlier}>
+        {m("map.earlier")}
+      </button>
+    </div>
+  );
+};
+
+const Plates = (props: { routes: Routes; onCompare: (plate: string | undefined) => void }) => (
   <>
-    <h2 class="map-side-title">{m("map.route", { plate: props.plate })}</h2>
+    <h2 class="map-side-title">{m("map.route", { plate: props.routes.plate() })}</h2>
     <p class="map-plates">
       <span class="way-0">
-        <PlateChip text={props.plate} />
+        <PlateChip text={props.routes.plate()} />
       </span>
-      <Show when={props.other}>
+      <Show when={props.routes.other()}>
         {(other) => (
           <span class="way-1">
             <PlateChip text={other()} />
           </span>
         )}
       </Show>
-      <A class="text-link" href={plateAddress(props.plate)}>
+      <A class="text-link" href={plateAddress(props.routes.plate())}>
         {m("map.openPlate")}
       </A>
       <A class="text-link" href="/map">
@@ -175,7 +180,7 @@ export const RoutePanel = (props: {
       </A>
     </p>
     <Show
-      when={props.other === undefined}
+      when={props.routes.other() === ""}
       fallback={
         <button type="button" class="button quiet-button" onClick={() => props.onCompare(undefined)}>
           {m("map.compareStop")}
@@ -187,7 +192,8 @@ export const RoutePanel = (props: {
         onSubmit={(event) => {
           event.preventDefault();
           const text = new FormData(event.currentTarget).get("other");
-          if (typeof text === "string" && text.trim() !== "") props.onCompare(text.trim());
+          const plate = typeof text === "string" ? normalizePlate(text) : "";
+          if (plate !== "") props.onCompare(plate);
         }}
       >
         <input name="other" dir="ltr" aria-label={m("map.compare")} placeholder={m("map.compare")} autocomplete="off" />
@@ -196,16 +202,27 @@ export const RoutePanel = (props: {
         </button>
       </form>
     </Show>
-    <Show when={props.stops.length > 0} fallback={<p>{m("map.noStops")}</p>}>
-      <Show when={props.truncated}>
-        <p class="warn">{m("map.truncated", { count: props.stops.length })}</p>
-      </Show>
-      <TimeSlider stops={props.stops} range={props.range} onRange={props.onRange} />
-      <Show when={props.other !== undefined}>
-        <Meetings ours={props.shown} theirs={props.otherShown} onChoose={props.onChoose} />
-      </Show>
-      <h3>{m("map.stops")}</h3>
-      <Stops stops={props.shown} onChoose={props.onChoose} />
-    </Show>
   </>
 );
+
+export const RoutePanel = (props: { routes: Routes; change: MapChange; onAsk: MapChange }) => {
+  const stops = () => props.routes.stops();
+  const choose = (camera: string): void => props.change({ camera });
+  return (
+    <>
+      <Plates routes={props.routes} onCompare={(plate) => props.change({ with: plate })} />
+      <AskedTimes routes={props.routes} onAsk={props.onAsk} />
+      <Show when={stops().length > 0} fallback={<p>{m("map.noStops")}</p>}>
+        <Show when={props.routes.first.answer()?.truncated}>
+          <Truncated stops={stops()} onAsk={props.onAsk} />
+        </Show>
+        <TimeSlider stops={stops()} range={props.routes.range()} onRange={props.routes.setRange} />
+        <Show when={props.routes.other() !== ""}>
+          <Meetings routes={props.routes} listedMax={LISTED_MAX} onChoose={choose} />
+        </Show>
+        <h3>{m("map.stops")}</h3>
+        <Stops stops={props.routes.shown()} onChoose={choose} />
+      </Show>
+    </>
+  );
+};

@@ -9,6 +9,10 @@ import { addressOf } from "../addresses.ts";
 import { TroubleNotice } from "../states.tsx";
 import { createMapData } from "./map-data.ts";
 import { CameraMap, frameAround } from "./map.tsx";
+import { OldNotice } from "./old-notice.tsx";
+import type { Way } from "./way-layers.ts";
+
+const NO_WAYS: readonly Way[] = [];
 
 export default function WallMap(props: { chosenCameraId: string | undefined }) {
   const navigate = useNavigate();
@@ -17,22 +21,31 @@ export default function WallMap(props: { chosenCameraId: string | undefined }) {
   const frame = createMemo(() => frameAround(cameras().map(({ position }) => position)));
   return (
     <Show
-      when={data.known() && data.ground()}
+      when={data.known()}
       fallback={
         <Show when={data.trouble()}>
           {(trouble) => <TroubleNotice title={m("map.failed")} trouble={trouble()} onRetry={data.refresh} />}
         </Show>
       }
     >
-      {(ground) => (
-        <CameraMap
-          source={data.known()?.source ?? { kind: "builtin", attribution: "" }}
-          ground={ground()}
-          shown={{ cameras: cameras(), chosenId: props.chosenCameraId, hour: null, ways: [] }}
-          frameKey="wall"
-          frame={frame()}
-          onChoose={(camera) => navigate(addressOf("/map", { camera }))}
-        />
+      {(known) => (
+        <>
+          <OldNotice data={data} />
+          <CameraMap
+            source={known().source}
+            ground={data.ground()}
+            isGroundMissing={data.isGroundMissing()}
+            onRetryGround={data.refreshGround}
+            cameras={cameras()}
+            chosenId={props.chosenCameraId}
+            hour={null}
+            ways={NO_WAYS}
+            isOld={data.oldSince() !== undefined}
+            frameKey="wall"
+            frame={frame()}
+            onChoose={(camera) => navigate(addressOf("/map", { camera }))}
+          />
+        </>
       )}
     </Show>
   );

@@ -92,7 +92,7 @@ export const CameraHours = (props: {
                   <bdi class="clip">{camera.name}</bdi>
                   <span class="quiet">{momentLabel(camera.lastSeen)}</span>
                   <strong>{camera.sightings}</strong>
-                  <span class="unseen">{w("hours.open")}</span>
+                  <span class="unseen">{w("hours.open", { count: camera.sightings })}</span>
                 </button>
                 <Bars
                   camera={camera}

@@ -15,7 +15,7 @@ import { createOnline } from "../online.ts";
 import { PlateChip } from "../plate-chip.tsx";
 import { Shapes, TroubleNotice } from "../states.tsx";
 import { type PlateState, plateOf } from "./plate-state.ts";
-import { type PairRow, isMeeting, putSideBySide, secondsApart } from "./side-by-side.ts";
+import { type PairRow, isMeeting, putSideBySide } from "./side-by-side.ts";
 import { timelineQuestion } from "./timeline.tsx";
 import { dayStartOf } from "./timeline-rows.ts";
 import { VirtualRows } from "./virtual-rows.tsx";
@@ -45,7 +45,7 @@ const compare = (left: Side, right: Side): { rows: Row[]; meetings: number; sinc
   let heading: Heading | undefined;
   let meetings = 0;
   for (const pair of putSideBySide(known(left), known(right))) {
-    const dayStart = dayStartOf(pair.at);
+    const dayStart = dayStartOf(pair.atMs);
     if (heading?.dayStart !== dayStart) rows.push((heading = { dayStart, meetings: 0 }));
     if (isMeeting(pair)) {
       meetings++;
@@ -76,7 +76,7 @@ const Pair = (props: { row: PairRow }) => (
       <Show when={isMeeting(props.row)}>
         <Users aria-hidden="true" />
         <span class="unseen">{w("compare.met")}</span>
-        {w("compare.apart", { count: secondsApart(props.row) })}
+        {w("compare.apart", { count: props.row.secondsApart ?? 0 })}
       </Show>
     </span>
     <Cell detection={props.row.right} />
@@ -110,7 +110,9 @@ export const Compare = (props: { state: PlateState; other: string; isSettled: bo
         </button>
       </div>
       <div class="pair pair-head">
-        <PlateChip text={plateOf(props.state)} />
+        <span>
+          <PlateChip text={plateOf(props.state)} />
+        </span>
         <span />
         <A href={plateAddress(props.other)}>
           <PlateChip text={props.other} />

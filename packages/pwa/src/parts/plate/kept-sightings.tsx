@@ -1,15 +1,16 @@
 /**
  * What this device holds of a plate, while central is away.
- * Rule: dated, and the look is written down here.
+ * Rule: dated, the look is written down here, and central can be asked again.
  */
 import SearchX from "lucide-solid/icons/search-x";
 import { For, Show, createEffect, on } from "solid-js";
 import { w } from "../../i18n/search.ts";
+import { t } from "../../i18n/words.ts";
 import { local, lookedOffline } from "../../session.ts";
 import { Sighting } from "../search/sighting.tsx";
 import { Notice, asOfLabel } from "../states.tsx";
 
-export const KeptSightings = (props: { plate: string }) => {
+export const KeptSightings = (props: { plate: string; onRetry: () => void }) => {
   const kept = () =>
     local().detections.list.filter(
       ({ plate, corrected }) => plate.normalized === props.plate || corrected?.plate === props.plate,
@@ -41,6 +42,11 @@ export const KeptSightings = (props: { plate: string }) => {
           </For>
         </ul>
       </Show>
+      <div class="list-end">
+        <button type="button" class="button" onClick={() => props.onRetry()}>
+          {t("app.tryAgain")}
+        </button>
+      </div>
     </>
   );
 };

@@ -2,7 +2,7 @@
  * A plate at a glance: who watches it, how often and when it was seen, and what can be done with it.
  * Rule: every number opens its rows.
  */
-import type { DetectionView, PlateView } from "@chaverim/contracts";
+import type { PlateView } from "@chaverim/contracts";
 import { A } from "@solidjs/router";
 import Bell from "lucide-solid/icons/bell";
 import Download from "lucide-solid/icons/download";
@@ -16,10 +16,8 @@ import { logAddress, mapAddress } from "../addresses.ts";
 import { PlateChip } from "../plate-chip.tsx";
 import { PriorityMark } from "../priority-mark.tsx";
 import { vehicleLabel } from "../vehicle.ts";
-
-/** As its newest reading writes it; that one may be of another plate and corrected to this one. */
-const writtenAs = (plate: string, latest: DetectionView | null): string =>
-  latest?.plate.normalized === plate ? (latest.plate.text ?? plate) : plate;
+import { writtenAs } from "../written-as.ts";
+import type { PlateState } from "./plate-state.ts";
 
 /** Lists named in the head; the rest are counted. */
 const LISTS_NAMED = 2;
@@ -101,6 +99,7 @@ export const PlateHead = (props: {
   onWatch: () => void;
   onExport: () => void;
   onEverything: () => void;
+  state: PlateState;
 }) => (
   <section class="plate-head" aria-label={w("plate.glance")}>
     <div class="plate-who">
@@ -115,7 +114,7 @@ export const PlateHead = (props: {
           {w("watch.button")}
         </button>
       </Show>
-      <A class="button" href={mapAddress(props.plate)}>
+      <A class="button" href={mapAddress(props.plate, { from: props.state.from, to: props.state.to })}>
         <MapIcon aria-hidden="true" />
         {w("plate.route")}
       </A>

@@ -4,9 +4,9 @@ import { uuidOf } from "../../builders.ts";
 import { filtersOf } from "../search/question.ts";
 import { dayAtCamera, hourOf, momentAtCamera, partOf, plateOf } from "./plate-state.ts";
 
-test("the plate is said with its name or alone, and read as plates are", () => {
+test("the plate is said with its name, and read as plates are; no other fragment is one", () => {
   expect(plateOf({ plate: "1285-67", camera: uuidOf(1) })).toBe("128567");
-  expect(plateOf({ "12b5-67": "" } as never)).toBe("12B567");
+  expect(plateOf({ main: "" } as never)).toBe("");
   expect(plateOf({ camera: uuidOf(1) })).toBe("");
 });
 

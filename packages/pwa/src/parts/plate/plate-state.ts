@@ -15,12 +15,8 @@ export const PARTS = ["timeline", "cameras", "together", "said"] as const;
 export type Part = (typeof PARTS)[number];
 export const partOf = (state: PlateState): Part => PARTS.find((part) => part === state.part) ?? "timeline";
 
-/** The plate; `/plates#128567` says it as well as `/plates#plate=128567`. */
-export const plateOf = (state: PlateState): string => {
-  const [only, ...others] = Object.entries(state);
-  const bare = only !== undefined && others.length === 0 && only[1] === "" ? only[0] : "";
-  return normalizePlate(state.plate ?? bare);
-};
+/** The plate; by its name alone, or any other fragment would be looked up as one. */
+export const plateOf = (state: PlateState): string => normalizePlate(state.plate ?? "");
 
 /** 0..23, or null. */
 export const hourOf = (state: PlateState): number | null => {

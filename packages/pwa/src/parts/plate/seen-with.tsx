@@ -2,7 +2,7 @@
  * Which other plates passed the same cameras at the same time, and the way to put one beside this one.
  * Rule: says how near and how often that is; each meeting can be opened.
  */
-import { type Companion, normalizePlate } from "@chaverim/contracts";
+import { type Companion, MEETING_CAMERAS, MEETING_SECONDS, normalizePlate } from "@chaverim/contracts";
 import { A } from "@solidjs/router";
 import ChevronDown from "lucide-solid/icons/chevron-down";
 import { For, Match, Show, Switch, createSignal, createUniqueId } from "solid-js";
@@ -12,12 +12,8 @@ import { plateAddress } from "../addresses.ts";
 import { field } from "../form.ts";
 import type { Online } from "../online.ts";
 import { PlateChip } from "../plate-chip.tsx";
-import { TroubleNotice } from "../states.tsx";
+import { Shapes, TroubleNotice } from "../states.tsx";
 import { type PlateChange, momentAtCamera } from "./plate-state.ts";
-import { MEETING_MS } from "./side-by-side.ts";
-
-/** Central counts who was met at so many cameras; at fewer it is the traffic of one road. */
-const CAMERAS_MIN = 3;
 
 /** A time as a small count: whole seconds are what readings are good for. */
 const secondsOf = (seconds: number): number => Math.round(seconds);
@@ -117,12 +113,15 @@ export const SeenWith = (props: {
   <section class="plate-block" aria-labelledby="together-title">
     <h2 id="together-title">{w("together.title")}</h2>
     <p class="quiet">
-      {w("together.lead", { seconds: MEETING_MS / 1000, cameras: CAMERAS_MIN })}
+      {w("together.lead", { seconds: MEETING_SECONDS, cameras: MEETING_CAMERAS })}
       <Show when={props.isLimited}> {w("together.limited")}</Show>
     </p>
     <Switch>
       <Match when={props.found.trouble()}>
         {(trouble) => <TroubleNotice title={w("together.failed")} trouble={trouble()} onRetry={props.found.refresh} />}
+      </Match>
+      <Match when={props.found.answer() === undefined}>
+        <Shapes rows={3} />
       </Match>
       <Match when={props.found.answer()?.companions.length === 0}>
         <p>{w("together.none")}</p>

@@ -1,9 +1,9 @@
 /** Two plates beside each other. */
 import type { DetectionView } from "@chaverim/contracts";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { aDetection, uuidOf } from "../../builders.ts";
-import { isMeeting, putSideBySide, secondsApart } from "./side-by-side.ts";
+import { isMeeting, putSideBySide } from "./side-by-side.ts";
 
 let made = 0;
 const at = (second: number, camera = 1): DetectionView =>
@@ -16,8 +16,7 @@ const at = (second: number, camera = 1): DetectionView =>
 test("two readings at one camera within half a minute are a meeting", () => {
   const [a, b] = [at(0), at(30)];
   const [row] = putSideBySide([a], [b]);
-  expect(row).toEqual({ at: a.detectedAt, left: a, right: b });
-  expect(row && secondsApart(row)).toBe(30);
+  expect(row).toEqual({ atMs: Date.parse(a.detectedAt), left: a, right: b, secondsApart: 30 });
 });
 
 test("further apart, or at another camera, they are two rows, the newer first", () => {
@@ -40,12 +39,16 @@ test("no reading is lost and none is there twice", () => {
       const rows = putSideBySide(left, right);
       const ids = rows.flatMap((row) => [row.left, row.right]).flatMap((detection) => detection?.id ?? []);
       expect(ids.toSorted()).toEqual([...left, ...right].map(({ id }) => id).toSorted());
-      expect(rows.map((row) => row.at)).toEqual(
-        rows
-          .map((row) => row.at)
-          .toSorted()
-          .toReversed(),
-      );
+      const times = rows.map(({ atMs }) => atMs);
+      expect(times).toEqual(times.toSorted((a, b) => b - a));
     }),
   );
+});
+
+test("the time of each reading is read once, however many meet at one camera", () => {
+  const side = () => Array.from({ length: 1000 }, (_, place) => at(10_000 - 10 * place));
+  const [ours, theirs] = [side(), side()];
+  const parse = vi.spyOn(Date, "parse");
+  expect(putSideBySide(ours, theirs).filter(isMeeting)).toHaveLength(1000);
+  expect(parse.mock.calls.length).toBeLessThanOrEqual(2000);
 });

@@ -25,13 +25,11 @@ export const VirtualRows = <Row extends object>(props: {
   /** What is in view of the list, rem. */
   const [view, setView] = createSignal({ top: 0, height: 0 });
   const starts = createMemo(() => startsOf(props.rows, props.heightOf));
-  const places = createMemo(() => new Map(props.rows.map((row, place) => [row, place])));
   const range = createMemo(() => {
     const { top, height } = view();
     return rowsInView(starts(), top - MARGIN_REM, top + height + MARGIN_REM);
   });
   const shown = () => props.rows.slice(range().first, range().end);
-  const startOf = (row: Row): number => starts()[places().get(row) ?? 0] ?? 0;
 
   onMount(() => {
     const scroller = list?.closest("main");
@@ -63,15 +61,21 @@ export const VirtualRows = <Row extends object>(props: {
       style={{ "block-size": `${starts().at(-1) ?? 0}rem` }}
     >
       <For each={shown()}>
-        {(row) => (
-          <li
-            style={{ "block-size": `${props.heightOf(row)}rem`, transform: `translateY(${startOf(row)}rem)` }}
-            aria-setsize={props.rows.length}
-            aria-posinset={(places().get(row) ?? 0) + 1}
-          >
-            {props.children(row)}
-          </li>
-        )}
+        {(row, placeInView) => {
+          const place = () => range().first + placeInView();
+          return (
+            <li
+              style={{
+                "block-size": `${props.heightOf(row)}rem`,
+                transform: `translateY(${starts()[place()] ?? 0}rem)`,
+              }}
+              aria-setsize={props.rows.length}
+              aria-posinset={place() + 1}
+            >
+              {props.children(row)}
+            </li>
+          );
+        }}
       </For>
     </ul>
   );

@@ -2,7 +2,7 @@
  * A person's word on what a camera read.
  * Rule: the reading stays as it is; who says otherwise, and why, stands beside it.
  */
-import { type DetectionView, PLATE_TEXT_MAX, normalizePlate } from "@chaverim/contracts";
+import { type DetectionView, PLATE_LONGEST, PLATE_SHORTEST, PLATE_TEXT_MAX, normalizePlate } from "@chaverim/contracts";
 import { Show } from "solid-js";
 import { currentMs, momentLabel } from "../../clock.ts";
 import { w } from "../../i18n/search.ts";
@@ -19,9 +19,6 @@ import { showToast } from "../toasts.tsx";
 
 /** Shorter is no reason; central asks for as much. */
 const REASON_MIN = 3;
-/** As central takes it. */
-const PLATE_SHORTEST = 2;
-const PLATE_LONGEST = 16;
 
 /** Called with what the detection stands as from now. */
 type OnDone = (detection: DetectionView) => void;

@@ -1,9 +1,9 @@
 /**
  * Detections as a file: of one plate, or of what was found.
- * Rule: every export names who receives it; it is a list for work, no evidence.
+ * Rule: every export names who receives it and says beforehand what the file will hold; it is a list for work, no evidence.
  */
 import type { SearchFilters } from "@chaverim/contracts";
-import { createSignal } from "solid-js";
+import { Show, createSignal } from "solid-js";
 import { w } from "../../i18n/search.ts";
 import { t } from "../../i18n/words.ts";
 import { trpc } from "../../trpc.ts";
@@ -14,6 +14,9 @@ import { field } from "../form.ts";
 import { offerFile } from "../offer-file.ts";
 import { Sheet } from "../sheet.tsx";
 import { showToast } from "../toasts.tsx";
+import { createCameras } from "./cameras.ts";
+import { chipsOf } from "./filters.tsx";
+import { stateOfSaved } from "./question.ts";
 
 const FORMATS = ["csv", "json"] as const;
 type Format = (typeof FORMATS)[number];
@@ -22,8 +25,35 @@ const RECIPIENT_MIN = 2;
 
 export type Exported = { plate?: string; lookAlikes?: boolean; filters: SearchFilters; unread?: boolean };
 
-/** @param props.what the file's content, in words */
-export const ExportSheet = (props: { open: boolean; asked: Exported; what: string; onClose: () => void }) => {
+/** Whether a file without a plate is narrow enough for central: by a place, a beginning or a list. */
+const isNarrow = ({ plate, filters }: Exported): boolean =>
+  plate !== undefined || Boolean(filters.cameraIds ?? filters.area ?? filters.from ?? filters.listed);
+
+/** What the file will hold, in words: whose detections, and which of them. */
+const Holds = (props: { asked: Exported; allHours: boolean }) => {
+  const cameras = createCameras(() => props.asked.filters.cameraIds !== undefined);
+  const narrowed = () => {
+    const { filters, unread = false } = props.asked;
+    return chipsOf(stateOfSaved({ text: "", way: "similar", filters, unread }), cameras).map(({ label }) => label);
+  };
+  const whose = () => {
+    const { plate, lookAlikes } = props.asked;
+    if (plate === undefined) return w("file.ofFound");
+    return w(lookAlikes ? "file.ofPlateLooks" : "file.ofPlate", { plate });
+  };
+  return (
+    <p class="file-holds">
+      {whose()} {narrowed().length === 0 ? w("file.whole") : w("file.narrowed", { filters: narrowed().join(" · ") })}
+      <Show when={props.allHours}> {w("file.allHours")}</Show>
+    </p>
+  );
+};
+
+/**
+ * @param props.asked the filters of the screen, all of them
+ * @param props.allHours the screen shows an hour of the day alone, which a file cannot
+ */
+export const ExportSheet = (props: { open: boolean; asked: Exported; allHours?: boolean; onClose: () => void }) => {
   const attempt = createAttempt();
   const [format, setFormat] = createSignal<Format>("csv");
   const close = (): void => {
@@ -32,6 +62,7 @@ export const ExportSheet = (props: { open: boolean; asked: Exported; what: strin
   };
   const submit = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
+    if (!isNarrow(props.asked)) return attempt.setProblem(w("file.tooWide"));
     const recipient = field(event.currentTarget, "recipient");
     if (recipient.length < RECIPIENT_MIN) return attempt.setProblem(w("file.recipientShort"));
     void attempt.run(async () => {
@@ -44,7 +75,8 @@ export const ExportSheet = (props: { open: boolean; asked: Exported; what: strin
     });
   };
   return (
-    <Sheet open={props.open} onClose={close} title={w("file.title")} lead={`${props.what} ${w("file.lead")}`}>
+    <Sheet open={props.open} onClose={close} title={w("file.title")} lead={w("file.lead")}>
+      <Holds asked={props.asked} allHours={props.allHours ?? false} />
       <form class="form" novalidate onSubmit={submit}>
         <label class="field">
           <span>{w("file.recipient")}</span>

@@ -1,10 +1,11 @@
 /**
  * What else has to hold: cameras, area, time, listed, confidence, direction, vehicle.
- * Rule: one press away, and whatever is set stands in sight as a chip that takes it away again.
+ * Rule: one press away, and whatever is set stands in sight as a chip that takes it away again; what is set stays set unless
+ * somebody takes it away.
  */
 import SlidersHorizontal from "lucide-solid/icons/sliders-horizontal";
 import X from "lucide-solid/icons/x";
-import { For, type JSX, Show, createSignal } from "solid-js";
+import { For, Index, type JSX, Show, createSignal } from "solid-js";
 import { momentLabel } from "../../clock.ts";
 import { w } from "../../i18n/search.ts";
 import { t } from "../../i18n/words.ts";
@@ -13,7 +14,7 @@ import { percentLabel } from "../match-words.ts";
 import { Sheet } from "../sheet.tsx";
 import { directionLabel } from "../vehicle.ts";
 import { type Cameras, createCameras } from "./cameras.ts";
-import { FILTER_NAMES, type SearchChange, type SearchState, cameraIdsOf, filtersOf } from "./question.ts";
+import { FILTER_NAMES, type SearchChange, type SearchState, cameraIdsOf, filtersOf, momentOf } from "./question.ts";
 
 /** Cameras say it in these words; others are kept when the address has them. */
 const DIRECTIONS = ["forward", "reverse"];
@@ -22,8 +23,8 @@ const SURENESS = ["60", "80", "90"];
 
 type Chip = { name: keyof SearchState; label: string; without: SearchChange };
 
-/** What is set, in words; each chip knows what the address is without it. */
-const chipsOf = (state: SearchState, cameras: Cameras): Chip[] => {
+/** What is set, in words; each knows what the address is without it. */
+export const chipsOf = (state: SearchState, cameras: Cameras): Chip[] => {
   const filters = filtersOf(state);
   const chip = (name: keyof SearchState, label: string): Chip => ({ name, label, without: { [name]: undefined } });
   const ids = cameraIdsOf(state);
@@ -47,22 +48,28 @@ const chipsOf = (state: SearchState, cameras: Cameras): Chip[] => {
   ];
 };
 
-const Choice = (props: { name: string; label: string; value: string | undefined; options: readonly Option[] }) => (
+/** @param props.value stands among the options, whatever they are */
+const Choice = (props: {
+  name: string;
+  label: string;
+  value: string | undefined;
+  options: readonly string[];
+  labelOf: (option: string) => string;
+}) => (
   <label class="field">
     <span>{props.label}</span>
     <select name={props.name}>
       <option value="">{w("filters.any")}</option>
-      <For each={props.options}>
+      <For each={[...new Set([...props.options, ...(props.value ? [props.value] : [])])]}>
         {(option) => (
-          <option value={option.value} selected={option.value === props.value}>
-            {option.label}
+          <option value={option} selected={option === props.value}>
+            {props.labelOf(option)}
           </option>
         )}
       </For>
     </select>
   </label>
 );
-type Option = { value: string; label: string };
 
 const Tick = (props: { name: string; value: string; checked: boolean; children: JSX.Element }) => (
   <label class="check">
@@ -84,18 +91,30 @@ const CameraTicks = (props: { cameras: Cameras; chosen: readonly string[] }) => 
             </Tick>
           )}
         </For>
+        <For each={props.chosen.filter((id) => props.cameras.list().every((camera) => camera.id !== id))}>
+          {(id) => (
+            <Tick name="cameras" value={id} checked>
+              <bdi>{props.cameras.nameOf(id)}</bdi>
+            </Tick>
+          )}
+        </For>
       </div>
     </fieldset>
   </Show>
 );
 
-/** The address with what the form says; what is left empty is taken away. */
+/** The address with what the form says: what is left empty is taken away, and what the form has no field for stays. */
 const readForm = (form: HTMLFormElement): SearchChange => {
   const ticked = new FormData(form).getAll("cameras");
   const cameras = ticked.filter((id) => typeof id === "string").join(",");
-  const texts = FILTER_NAMES.map((name) => [name, field(form, name) || undefined] as const);
-  return { ...Object.fromEntries(texts), cameras: cameras || undefined };
+  const texts = FILTER_NAMES.filter((name) => form.elements.namedItem(name) !== null).map(
+    (name) => [name, (name === "cameras" ? cameras : field(form, name)) || undefined] as const,
+  );
+  return Object.fromEntries(texts);
 };
+
+/** What is written in a field of time for what the address says. */
+const timeField = (at: string | undefined): string => (at === undefined ? "" : momentOf(at));
 
 const FilterForm = (props: {
   state: SearchState;
@@ -103,7 +122,7 @@ const FilterForm = (props: {
   onDone: (change: SearchChange) => void;
   onClose: () => void;
 }) => {
-  const directions = () => [...new Set([...DIRECTIONS, ...(props.state.direction ? [props.state.direction] : [])])];
+  const set = () => filtersOf(props.state);
   return (
     <form
       class="form"
@@ -116,11 +135,11 @@ const FilterForm = (props: {
       <div class="field-pair times">
         <label class="field">
           <span>{w("filters.from")}</span>
-          <input type="datetime-local" name="from" value={props.state.from ?? ""} />
+          <input type="datetime-local" name="from" value={timeField(set().from)} />
         </label>
         <label class="field">
           <span>{w("filters.to")}</span>
-          <input type="datetime-local" name="to" value={props.state.to ?? ""} />
+          <input type="datetime-local" name="to" value={timeField(set().to)} />
         </label>
       </div>
       <label class="field">
@@ -138,31 +157,29 @@ const FilterForm = (props: {
           name="area"
           label={w("filters.area")}
           value={props.state.area}
-          options={props.cameras.areas().map((area) => ({ value: area, label: area }))}
+          options={props.cameras.areas()}
+          labelOf={(area) => area}
         />
         <Choice
           name="direction"
           label={w("filters.direction")}
           value={props.state.direction}
-          options={directions().map((direction) => ({ value: direction, label: directionLabel(direction) }))}
+          options={DIRECTIONS}
+          labelOf={directionLabel}
         />
         <Choice
           name="listed"
           label={w("filters.watched")}
-          value={props.state.listed}
-          options={[
-            { value: "yes", label: w("filters.listed") },
-            { value: "no", label: w("filters.notListed") },
-          ]}
+          value={set().listed === undefined ? undefined : props.state.listed}
+          options={["yes", "no"]}
+          labelOf={(listed) => w(listed === "yes" ? "filters.listed" : "filters.notListed")}
         />
         <Choice
           name="sure"
           label={w("filters.sure")}
-          value={props.state.sure}
-          options={SURENESS.map((value) => ({
-            value,
-            label: w("filters.atLeast", { percent: percentLabel(Number(value) / 100) }),
-          }))}
+          value={set().minConfidence === undefined ? undefined : props.state.sure}
+          options={SURENESS}
+          labelOf={(percent) => w("filters.atLeast", { percent: percentLabel(Number(percent) / 100) })}
         />
       </div>
       <CameraTicks cameras={props.cameras} chosen={cameraIdsOf(props.state)} />
@@ -195,21 +212,22 @@ export const Filters = (props: { state: SearchState; onChange: (change: SearchCh
       </button>
       <Show when={chips().length > 0}>
         <ul class="chips" aria-label={w("filters.set")}>
-          <For each={chips()}>
+          {/* By place: the chip that follows a removed one takes its button over, and the focus with it. */}
+          <Index each={chips()}>
             {(chip) => (
               <li>
                 <button
                   type="button"
                   class="chip"
-                  aria-label={w("filters.without", { filter: chip.label })}
-                  onClick={() => props.onChange(chip.without)}
+                  aria-label={w("filters.without", { filter: chip().label })}
+                  onClick={() => props.onChange(chip().without)}
                 >
-                  <bdi class="clip">{chip.label}</bdi>
+                  <bdi class="clip">{chip().label}</bdi>
                   <X aria-hidden="true" />
                 </button>
               </li>
             )}
-          </For>
+          </Index>
         </ul>
       </Show>
       <Sheet open={open()} onClose={() => setOpen(false)} title={w("filters.title")}>

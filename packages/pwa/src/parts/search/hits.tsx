@@ -15,13 +15,10 @@ import { PlateChip } from "../plate-chip.tsx";
 import { PriorityMark } from "../priority-mark.tsx";
 import { vehicleLabel } from "../vehicle.ts";
 import { WhyChips } from "../why-chip.tsx";
+import { writtenAs } from "../written-as.ts";
 
 /** A hit with the pattern that it fits, if it was found by one. */
 export type Found = PlateHit & { pattern?: string | undefined };
-
-/** The plate as its newest reading writes it; that one may be of another plate and corrected to this one. */
-const writtenAs = ({ plate, latest }: PlateHit): string =>
-  latest?.plate.normalized === plate ? (latest.plate.text ?? plate) : plate;
 
 const HitBody = (props: { plate: string; children: JSX.Element }) => (
   <Show when={mayI("see_timeline")} fallback={<div class="hit">{props.children}</div>}>
@@ -41,7 +38,7 @@ const Hit = (props: { hit: Found }) => (
         <span class="row-head">
           <span class="cell-plate">
             <PlateChip
-              text={writtenAs(props.hit)}
+              text={writtenAs(props.hit.plate, props.hit.latest)}
               differences={props.hit.match.differences}
               open={props.hit.pattern === undefined ? [] : unknownPlaces(props.hit.pattern, props.hit.plate)}
             />

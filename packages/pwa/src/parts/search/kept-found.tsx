@@ -24,13 +24,10 @@ const KeptNone = () => (
 );
 
 export const KeptPlates = (props: { asked: Extract<Asked, { kind: "plates" }> }) => {
-  createEffect(
-    on(
-      () => props.asked.text,
-      (text) => lookedOffline("detections.recent", text),
-    ),
-  );
   const pattern = () => (props.asked.understood.kind === "pattern" ? props.asked.understood.pattern : undefined);
+  // A part of a plate is told with its `*`, or the access log would hold it for a plate.
+  const told = () => (props.asked.way === "contains" && pattern()) || props.asked.text;
+  createEffect(on(told, (text) => lookedOffline("detections.recent", text)));
   const hits = createMemo(() =>
     searchKept(local().detections.list, props.asked).map((hit) => ({ ...hit, pattern: pattern() })),
   );

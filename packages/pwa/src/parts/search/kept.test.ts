@@ -28,14 +28,28 @@ test("each way finds what it says, the nearest first", () => {
   expect(search({ q: "1285-67", way: "exact" })).toEqual(["128567 exact"]);
   expect(search({ q: "1285-67", way: "look-alike" })).toEqual(["128567 exact", "12B567 look-alike"]);
   expect(search({ q: "1285-67" })).toEqual(["128567 exact", "12B567 look-alike", "123567 near", "12856 near"]);
-  expect(search({ q: "567", way: "contains" })).toEqual(["128567 pattern", "12B567 pattern", "123567 pattern"]);
-  expect(search({ q: "12?567" })).toEqual(["128567 pattern", "12B567 pattern", "123567 pattern"]);
+  // Those seen most come first, as at central.
+  expect(search({ q: "567", way: "contains" })).toEqual(["128567 pattern", "123567 pattern", "12B567 pattern"]);
+  expect(search({ q: "12?567" })).toEqual(["128567 pattern", "123567 pattern", "12B567 pattern"]);
 });
 
 test("searching harder forgives two mistakes of any kind, and not three", () => {
   const detections = [read("12X5Y7"), read("ZX5Y77")];
   expect(search({ q: "128567" }, detections)).toEqual([]);
   expect(search({ q: "128567", way: "harder" }, detections)).toEqual(["12X5Y7 near"]);
+});
+
+test("two in each other's place are two mistakes, as they are to central", () => {
+  expect(search({ q: "128567", way: "harder" }, [read("1258-67")])).toEqual(["125867 near"]);
+  expect(search({ q: "128567", way: "harder" }, [read("1825-76")])).toEqual([]);
+});
+
+test("what a person corrected is found by both plates", () => {
+  const corrected = { plate: "555555", by: "Rivka", at: "2026-11-22T20:00:00Z", reason: "The photo" };
+  const detections = [read("9999-99", { corrected }), read(null, { corrected }), read("5555-55", { corrected })];
+  expect(search({ q: "999999", way: "exact" }, detections)).toEqual(["999999 exact"]);
+  const asked = askedOf({ q: "555555", way: "exact" }, true);
+  expect(asked.kind === "plates" && searchKept(detections, asked)).toMatchObject([{ plate: "555555", sightings: 3 }]);
 });
 
 test("a plate is counted with all its detections, also those that the filters leave out", () => {

@@ -9,6 +9,7 @@ import {
   type SearchFilters,
   differencesOf,
   distance,
+  editDistance,
   explainMatch,
   fitsPattern,
   foldPlate,
@@ -33,7 +34,7 @@ const matcherOf = (query: Query): ((read: string) => PlateMatch | null) => {
   if (way === "look-alike") return (read) => explainMatch(plate, read);
   const near = way === "similar" ? usualMistakes(folded) : null;
   const isNear = (read: string) =>
-    near?.has(foldPlate(read)) ?? differencesOf(folded, foldPlate(read)).length <= HARD_MISTAKES;
+    near?.has(foldPlate(read)) ?? editDistance(folded, foldPlate(read), HARD_MISTAKES) <= HARD_MISTAKES;
   return (read) => explainMatch(plate, read) ?? (isNear(read) ? nearMatch(plate, read) : null);
 };
 
@@ -62,35 +63,37 @@ export const findKept = (
 ): DetectionView[] =>
   detections.filter((detection) => passes(detection, filters) && (!unread || detection.plate.normalized === null));
 
+/** What a detection is found by: what was read, and what a person says that it is. */
+const platesOf = ({ plate, corrected }: DetectionView): Set<string> =>
+  new Set([plate.normalized, corrected?.plate ?? null].filter((one) => one !== null));
+
+/** Each plate with its detections, in their order. */
+const byPlate = (detections: readonly DetectionView[]): Map<string, DetectionView[]> => {
+  const found = new Map<string, DetectionView[]>();
+  for (const detection of detections) {
+    for (const plate of platesOf(detection)) {
+      const known = found.get(plate);
+      if (known === undefined) found.set(plate, [detection]);
+      else known.push(detection);
+    }
+  }
+  return found;
+};
+
 /** The plates that fit, the likeliest first. @param detections newest first */
 export const searchKept = (
   detections: readonly DetectionView[],
   { understood, filters }: Extract<Asked, { kind: "plates" }>,
 ): PlateHit[] => {
   const match = matcherOf(understood);
-  const hits = new Map<string, PlateHit>();
-  for (const detection of detections) {
-    const plate = detection.plate.normalized;
-    const known = plate === null ? undefined : hits.get(plate);
-    if (known !== undefined) {
-      known.sightings++;
-      known.firstSeen = detection.detectedAt;
-    } else if (plate !== null) {
-      const fit = match(plate);
-      const { detectedAt } = detection;
-      if (fit === null || !detections.some((other) => other.plate.normalized === plate && passes(other, filters)))
-        continue;
-      hits.set(plate, {
-        plate,
-        match: fit,
-        sightings: 1,
-        firstSeen: detectedAt,
-        lastSeen: detectedAt,
-        latest: detection,
-        listed: null,
-      });
-    }
-  }
+  const hits = [...byPlate(detections)].flatMap(([plate, of]): PlateHit[] => {
+    const fit = match(plate);
+    const latest = fit === null ? undefined : of.find((detection) => passes(detection, filters));
+    const [newest, oldest] = [of[0], of.at(-1)];
+    if (fit === null || !latest || !newest || !oldest) return [];
+    const [firstSeen, lastSeen] = [oldest.detectedAt, newest.detectedAt];
+    return [{ plate, match: fit, sightings: of.length, firstSeen, lastSeen, latest, listed: null }];
+  });
   const cost = ({ plate }: PlateHit) => (understood.kind === "plate" ? distance(understood.plate, plate) : 0);
-  return [...hits.values()].toSorted((a, b) => cost(a) - cost(b) || b.sightings - a.sightings);
+  return hits.toSorted((a, b) => cost(a) - cost(b) || b.sightings - a.sightings || (a.plate < b.plate ? -1 : 1));
 };

@@ -11,9 +11,11 @@ import { w } from "../../i18n/search.ts";
 import { t } from "../../i18n/words.ts";
 import { following, mayI, user } from "../../session.ts";
 import { shortcuts } from "../../settings.ts";
-import { trpc } from "../../trpc.ts";
+import { trpc, troubleText } from "../../trpc.ts";
+import { askAgainWhenBack } from "../online.ts";
 import { createPages } from "../pages.ts";
 import { Notice, Shapes, TroubleNotice } from "../states.tsx";
+import { TryAgain } from "../try-again.tsx";
 import { LookClosed, closedBy } from "../account/look-closed.tsx";
 import { type Found, Hits } from "./hits.tsx";
 import { KeptPlates } from "./kept-found.tsx";
@@ -68,11 +70,13 @@ const Searching = (props: { hard: boolean; onStop: () => void }) => (
 /**
  * @param props.isSettled looks may be taken now
  * @param props.again counts how often the same was sent again
+ * @param props.onAnswered called when an answer stands on the screen
  */
 export const PlatesFound = (props: {
   asked: Plates;
   isSettled: boolean;
   again: number;
+  onAnswered: () => void;
   onSave: () => void;
   onWatch: () => void;
 }) => {
@@ -82,7 +86,9 @@ export const PlatesFound = (props: {
     const { text, way, filters } = props.asked;
     return JSON.stringify({ plate: text, way, filters });
   });
-  createEffect(on([question, () => props.again], () => setStopped(null), { defer: true }));
+  createEffect(on(question, () => setStopped(null), { defer: true }));
+  /** More plates fit than the pages go through. */
+  const [truncated, setTruncated] = createSignal(false);
   const pages = createPages(
     () => (props.isSettled && stopped() !== question() ? question() : null),
     async (asked, cursor: string | undefined, signal) => {
@@ -90,15 +96,26 @@ export const PlatesFound = (props: {
         { ...JSON.parse(asked), limit: RESULTS, ...(cursor === undefined ? {} : { cursor }) },
         { signal },
       );
+      if (!signal.aborted) setTruncated(answer.truncated);
       const pattern = answer.understood.kind === "pattern" ? answer.understood.pattern : undefined;
       return { items: answer.hits.map((hit: PlateHit): Found => ({ ...hit, pattern })), cursor: answer.cursor };
     },
+    () => undefined,
   );
   const { first } = pages;
-  createEffect(on(() => props.again, first.refresh, { defer: true }));
+  // What was stopped is asked by going on; twice would be two looks.
+  createEffect(
+    on(
+      () => props.again,
+      () => (stopped() === null ? first.refresh() : setStopped(null)),
+      { defer: true },
+    ),
+  );
+  askAgainWhenBack(first);
   // Each search is one of the day's: show at once what is left.
   createEffect(on(first.answer, (answer) => answer !== undefined && user()?.role === "viewer" && following().check()));
   const hits = createMemo(pages.items);
+  createEffect(on(first.answer, (answer) => answer !== undefined && props.onAnswered()));
   const isHard = () => props.asked.understood.kind === "plate" && props.asked.way === "harder";
   return (
     <Switch>
@@ -115,10 +132,15 @@ export const PlatesFound = (props: {
         />
       </Match>
       <Match when={closedBy(first.trouble())}>{(why) => <LookClosed why={why()} onSaid={first.refresh} />}</Match>
-      <Match when={first.trouble()?.code === "offline"}>
+      <Match when={first.answer() === undefined && first.trouble()?.code === "offline"}>
         <KeptPlates asked={props.asked} />
+        <div class="list-end">
+          <button type="button" class="button" onClick={() => first.refresh()}>
+            {t("app.tryAgain")}
+          </button>
+        </div>
       </Match>
-      <Match when={first.trouble()}>
+      <Match when={first.answer() === undefined && first.trouble()}>
         {(trouble) => <TroubleNotice title={w("search.failed")} trouble={trouble()} onRetry={first.refresh} />}
       </Match>
       <Match when={first.isLoading() && (first.answer() === undefined || isHard())}>
@@ -131,7 +153,9 @@ export const PlatesFound = (props: {
         <div class="found">
           <p role="status">
             <strong>
-              {w(pages.cursor() === null ? "search.count" : "search.countMore", { count: hits().length })}
+              {w(pages.cursor() === null && !truncated() ? "search.count" : "search.countMore", {
+                count: hits().length,
+              })}
             </strong>{" "}
             <span class="quiet">{w("search.order")}</span>
           </p>
@@ -148,9 +172,22 @@ export const PlatesFound = (props: {
             </Show>
           </span>
         </div>
+        <Show when={first.trouble()}>
+          {(trouble) => (
+            <TryAgain words={w("search.notFresh", { why: troubleText(trouble()) })} onRetry={first.refresh} />
+          )}
+        </Show>
         <Hits hits={hits()} busy={first.isLoading()} />
+        <Show when={pages.failed()}>
+          {(why) => (
+            <TryAgain words={w("search.moreFailed", { why: troubleText(why()) })} onRetry={() => void pages.more()} />
+          )}
+        </Show>
+        <Show when={truncated() && pages.cursor() === null}>
+          <p class="list-truncated">{w("search.truncated")}</p>
+        </Show>
         <div class="list-end">
-          <Show when={pages.cursor() !== null} fallback={<Keys />}>
+          <Show when={pages.cursor() !== null && pages.failed() === undefined} fallback={<Keys />}>
             <button type="button" class="button" disabled={pages.busy()} onClick={() => void pages.more()}>
               {w("search.more")}
             </button>

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { uuidOf } from "../../builders.ts";
-import { type SearchState, askedOf, filtersOf, minuteOf, stateOfSaved } from "./question.ts";
+import { type SearchState, askedOf, filtersOf, keptOf, minuteOf, stateOfSaved } from "./question.ts";
 
 const filtersAsked = (state: SearchState) => {
   const asked = askedOf(state, true);
@@ -47,20 +47,17 @@ test("what is not understood of the filters is not asked", () => {
 });
 
 test("a saved search comes back as it was asked", () => {
-  const minute = fc
+  const moment = fc
     .date({ min: new Date("2026-01-01"), max: new Date("2027-01-01"), noInvalidDate: true })
-    .map((at) => {
-      at.setSeconds(0, 0);
-      return at.toISOString();
-    });
+    .map((at) => at.toISOString());
   const filters = fc.record(
     {
       cameraIds: fc.constant<string[]>([uuidOf(1), uuidOf(2)]),
       area: fc.constant("North"),
-      from: minute,
-      to: minute,
+      from: moment,
+      to: moment,
       listed: fc.boolean(),
-      minConfidence: fc.constantFrom(0.6, 0.8, 0.9),
+      minConfidence: fc.constantFrom(0.6, 0.755, 0.9),
       direction: fc.constant("forward"),
       vehicle: fc.constant("white van"),
     },
@@ -68,11 +65,25 @@ test("a saved search comes back as it was asked", () => {
   );
   fc.assert(
     fc.property(filters, (saved) => {
-      const { q, way, ...state } = stateOfSaved({ text: "12?5", way: "similar", filters: saved });
-      expect({ q, way }).toEqual({ q: "12?5", way: undefined });
-      expect(filtersOf(state as SearchState)).toEqual(saved);
+      const state = stateOfSaved({ text: "12?5", way: "exact", filters: saved, unread: false });
+      expect(state).toMatchObject({ q: "12?5", way: "exact" });
+      expect(filtersOf(state)).toEqual(saved);
     }),
   );
+});
+
+test("what is kept of a search opens the same one again, with a plate and without", () => {
+  const states: SearchState[] = [
+    { q: "12*5", way: "contains", area: "North", sure: "75" },
+    { q: "1285-67", way: "harder" },
+    { vehicle: "white van", from: "2026-11-22T23:41:30", listed: "no" },
+    { unread: "1" },
+  ];
+  for (const state of states) {
+    const asked = askedOf(state, true);
+    if (asked.kind !== "plates" && asked.kind !== "detections") throw new Error("nothing is asked");
+    expect(askedOf(stateOfSaved(keptOf(asked)), true)).toEqual(asked);
+  }
 });
 
 test("a minute is the person's own, and an instant for central", () => {

@@ -26,8 +26,9 @@ const NAMES = [
 ] as const;
 export type SearchName = (typeof NAMES)[number];
 /** As it stands in the fragment: `cameras` are ids with commas, times are `2026-11-22T23:41`, `sure` is a percentage. */
-export type SearchState = Readonly<Partial<Record<SearchName, string>>>;
-export type SearchChange = Readonly<Partial<Record<SearchName, string | undefined>>>;
+export type SearchState = Readonly<Partial<Record<SearchName, string | undefined>>>;
+/** Some of it anew; undefined takes away. */
+export type SearchChange = SearchState;
 
 /** The filters, as names of the address. */
 export const FILTER_NAMES = NAMES.filter((name) => name !== "q" && name !== "way");
@@ -54,6 +55,20 @@ export const minuteOf = (at: string | number): string => {
   return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
 };
 
+/** As `minuteOf`, with the seconds where there are any: nothing of an instant is lost. */
+export const momentOf = (at: string): string => {
+  const withinMs = Date.parse(at) % 60_000;
+  if (withinMs === 0) return minuteOf(at);
+  const seconds = (withinMs / 1000).toFixed(3).padStart(6, "0");
+  return `${minuteOf(at)}:${seconds.replace(".000", "")}`;
+};
+
+/** The times of an address, for central; what is not understood is not asked. */
+export const timesOf = (state: Pick<SearchState, "from" | "to">): Pick<SearchFilters, "from" | "to"> => {
+  const [from, to] = [instantOf(state.from), instantOf(state.to)];
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+};
+
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export const cameraIdsOf = (state: SearchState): string[] =>
@@ -63,14 +78,11 @@ export const wayOf = (state: SearchState): SearchWay => SEARCH_WAYS.find((way) =
 
 export const filtersOf = (state: SearchState): SearchFilters => {
   const cameraIds = cameraIdsOf(state);
-  const from = instantOf(state.from);
-  const to = instantOf(state.to);
   const sure = Number(state.sure);
   return {
     ...(cameraIds.length > 0 ? { cameraIds } : {}),
     ...(state.area ? { area: state.area } : {}),
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
+    ...timesOf(state),
     ...(state.listed === "yes" || state.listed === "no" ? { listed: state.listed === "yes" } : {}),
     ...(sure > 0 && sure <= 100 ? { minConfidence: sure / 100 } : {}),
     ...(state.direction ? { direction: state.direction } : {}),
@@ -93,16 +105,29 @@ export const askedOf = (state: SearchState, mayFind: boolean): Asked => {
   return { kind: "plates", understood, text, way, filters };
 };
 
+/** `0.755` as `75.5`, without what the division of a fraction leaves. */
+const percentOf = (share: number): string => String(Number((share * 100).toFixed(6)));
+
+/** A search as it is kept, or handed to somebody. */
+export type Kept = Pick<SavedSearch, "text" | "way" | "filters" | "unread">;
+
+/** What to keep of a search, so that the same one can be opened again. */
+export const keptOf = (asked: Extract<Asked, { kind: "plates" | "detections" }>): Kept =>
+  asked.kind === "plates"
+    ? { text: asked.text, way: asked.way, filters: asked.filters, unread: false }
+    : { text: "", way: "similar", filters: asked.filters, unread: asked.unread };
+
 /** The address of a saved search. */
-export const stateOfSaved = ({ text, way, filters }: Pick<SavedSearch, "text" | "way" | "filters">): SearchChange => ({
-  q: text,
+export const stateOfSaved = ({ text, way, filters, unread }: Kept): SearchState => ({
+  q: text || undefined,
   way: way === "similar" ? undefined : way,
   cameras: filters.cameraIds?.join(","),
   area: filters.area,
-  from: filters.from && minuteOf(filters.from),
-  to: filters.to && minuteOf(filters.to),
+  from: filters.from && momentOf(filters.from),
+  to: filters.to && momentOf(filters.to),
   listed: filters.listed === undefined ? undefined : filters.listed ? "yes" : "no",
-  sure: filters.minConfidence === undefined ? undefined : String(Math.round(filters.minConfidence * 100)),
+  sure: filters.minConfidence === undefined ? undefined : percentOf(filters.minConfidence),
   direction: filters.direction,
   vehicle: filters.vehicle,
+  unread: unread ? "1" : undefined,
 });

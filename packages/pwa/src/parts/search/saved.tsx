@@ -2,7 +2,7 @@
  * Searches that somebody keeps: their list, and the form that keeps one more.
  * Rule: removing acts at once and can be undone; each is the person's own.
  */
-import type { SavedSearch, SearchFilters, SearchWay } from "@chaverim/contracts";
+import type { SavedSearch } from "@chaverim/contracts";
 import { A } from "@solidjs/router";
 import Bell from "lucide-solid/icons/bell";
 import Trash from "lucide-solid/icons/trash";
@@ -19,7 +19,7 @@ import { createOnline } from "../online.ts";
 import { PlateChip } from "../plate-chip.tsx";
 import { Sheet } from "../sheet.tsx";
 import { showToast } from "../toasts.tsx";
-import { stateOfSaved } from "./question.ts";
+import { type Kept, askedOf, stateOfSaved } from "./question.ts";
 
 export type Saved = {
   list: () => readonly SavedSearch[];
@@ -35,10 +35,10 @@ export const createSaved = (wanted: () => boolean): Saved => {
     (_mine, signal) => trpc.searches.list.query(undefined, { signal }),
   );
   const [removed, setRemoved] = createSignal<ReadonlySet<string>>(new Set());
-  const restore = async ({ name, text, way, filters }: SavedSearch): Promise<void> => {
+  const restore = async ({ name, text, way, filters, unread }: SavedSearch): Promise<void> => {
     try {
       // A removed one stays removed, as the log says; the same search is kept anew.
-      await trpc.searches.save.mutate({ name, plate: text, way, filters });
+      await trpc.searches.save.mutate({ name, plate: text, way, filters, unread });
       found.refresh();
     } catch (error) {
       tellTrouble(error);
@@ -66,13 +66,16 @@ export const createSaved = (wanted: () => boolean): Saved => {
 };
 
 /** The way and how many filters, in words; empty for the usual. */
-const aboutSaved = ({ way, filters }: SavedSearch): string => {
-  const count = Object.keys(filters).length;
+const aboutSaved = ({ way, filters, unread }: SavedSearch): string => {
+  const count = Object.keys(filters).length + (unread ? 1 : 0);
   return [
     ...(way === "similar" ? [] : [w(`search.way.${way}`)]),
-    ...(count === 0 ? [] : [w(count === 1 ? "saved.oneFilter" : "saved.filters", { count })]),
+    ...(count === 0 ? [] : [w("saved.filters", { count })]),
   ].join(" · ");
 };
+
+/** Whether there is a plate, or what is known of one, to be watched. */
+const isWatchable = ({ text, way }: SavedSearch): boolean => askedOf({ q: text, way }, false).kind === "plates";
 
 export const SavedList = (props: { saved: Saved; onWatch: (search: SavedSearch) => void }) => (
   <Show when={props.saved.list().length > 0}>
@@ -84,10 +87,10 @@ export const SavedList = (props: { saved: Saved; onWatch: (search: SavedSearch) 
             <li>
               <A class="saved-search" href={addressOf("/search", stateOfSaved(search))}>
                 <bdi class="clip saved-name">{search.name}</bdi>
-                <PlateChip text={search.text.toUpperCase()} size="small" />
+                <Show when={search.text}>{(text) => <PlateChip text={text().toUpperCase()} size="small" />}</Show>
                 <span class="quiet clip">{aboutSaved(search)}</span>
               </A>
-              <Show when={mayI("write_watchlists")}>
+              <Show when={mayI("write_watchlists") && isWatchable(search)}>
                 <button
                   type="button"
                   class="target"
@@ -113,12 +116,7 @@ export const SavedList = (props: { saved: Saved; onWatch: (search: SavedSearch) 
   </Show>
 );
 
-export const SaveSheet = (props: {
-  open: boolean;
-  search: { text: string; way: SearchWay; filters: SearchFilters };
-  onClose: () => void;
-  onSaved: () => void;
-}) => {
+export const SaveSheet = (props: { open: boolean; search: Kept; onClose: () => void; onSaved: () => void }) => {
   const attempt = createAttempt();
   const close = (): void => {
     attempt.setProblem("");
@@ -128,9 +126,9 @@ export const SaveSheet = (props: {
     event.preventDefault();
     const name = field(event.currentTarget, "name");
     if (name === "") return attempt.setProblem(w("saved.nameShort"));
-    const { text, way, filters } = props.search;
+    const { text, way, filters, unread } = props.search;
     void attempt.run(async () => {
-      await trpc.searches.save.mutate({ name, plate: text, way, filters });
+      await trpc.searches.save.mutate({ name, plate: text, way, filters, unread });
       showToast({ text: w("saved.done", { name }) });
       props.onSaved();
       close();

@@ -1,6 +1,7 @@
 /**
  * One detection in a row: its crop, the camera, the time, what the camera said, and what a person said of it.
- * Rule: the reading stays as the camera gave it, and a correction stands beside it with its author.
+ * Rule: the reading stays as the camera gave it, and a correction stands beside it with its author. Each row can be reached
+ * by the keys of the list: by its plate's link, or as a whole where it has none.
  */
 import type { DetectionView } from "@chaverim/contracts";
 import { A } from "@solidjs/router";
@@ -64,8 +65,15 @@ export const Sighting = (props: {
     props.withDay ? momentLabel(props.detection.detectedAt, true) : clockSeconds(props.detection.detectedAt);
   /** Day and time whatever day it is: a label that depends on today would be made anew every second, in every row. */
   const named = `${dateLabel(props.detection.detectedAt)} ${clockSeconds(props.detection.detectedAt)}`;
+  const isLink = () => props.withPlate === true && standingPlate(props.detection) !== null && mayI("see_timeline");
   return (
-    <div class="sighting">
+    <div
+      class="sighting"
+      data-hit={isLink() ? undefined : (standingPlate(props.detection) ?? "")}
+      tabindex={isLink() ? undefined : -1}
+      // A row of a long list is cut at its edges: the ring of the focus lies within.
+      style={{ "outline-offset": "-3px" }}
+    >
       <Crop detection={props.detection} decorative />
       <div class="sighting-text">
         <p class="sighting-line">

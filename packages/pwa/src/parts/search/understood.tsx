@@ -2,7 +2,7 @@
  * How the typed text was understood, before anything is asked.
  * Rule: what was dropped or cannot be looked up is said, never silently changed.
  */
-import { normalizePlate } from "@chaverim/contracts";
+import { hasWildcards, normalizePlate } from "@chaverim/contracts";
 import SearchIcon from "lucide-solid/icons/search";
 import SearchX from "lucide-solid/icons/search-x";
 import { Match, Show, Switch } from "solid-js";
@@ -15,7 +15,9 @@ import type { Asked, Query } from "./question.ts";
 const ignoredIn = (typed: string): string =>
   [
     ...new Set(
-      [...typed].filter((character) => normalizePlate(character) === "" && !/[\s?*？＊\-–·•./]/.test(character)),
+      [...typed].filter(
+        (character) => normalizePlate(character) === "" && !hasWildcards(character) && !/[\s\-–·•./]/.test(character),
+      ),
     ),
   ].join(" ");
 
