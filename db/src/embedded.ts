@@ -18,6 +18,7 @@ import {
 import { chown, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
+import { totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ensureAppLogin } from "./app-login.ts";
@@ -271,6 +272,13 @@ const waitUntilReady = async (password: string, port: number, hasExited: () => s
   }
 };
 
+/**
+ * What PostgreSQL keeps in memory of its own: an eighth of the machine's, which leaves room for central and a collector beside
+ * it; the dictionary of ten million detections takes half a gigabyte.
+ */
+const bufferMegabytes = (totalBytes: number): number =>
+  Math.min(2048, Math.max(256, Math.floor(totalBytes / 8 / 2 ** 20)));
+
 const start = async (
   launch: Launch,
   bin: string,
@@ -286,8 +294,7 @@ const start = async (
     // Durability is never traded for speed.
     fsync: "on",
     synchronous_commit: "on",
-    // A quarter of the smallest supported server (2 GB would allow more; this leaves room for the collector beside it).
-    shared_buffers: "256MB",
+    shared_buffers: `${bufferMegabytes(totalmem())}MB`,
     max_connections: 60,
     max_wal_size: "1GB",
     log_min_messages: "warning",

@@ -9,6 +9,7 @@ import {
   editDistance,
   isOneMistake,
   meetingPoints,
+  rankOf,
   oneMistake,
   usualMistakes,
 } from "./resemblance.ts";
@@ -144,4 +145,22 @@ test.for([
 ] as const)("%s read as %s is %s", ([listed, read, kind, cost]) => {
   expect(differencesOf(listed, read).map(kindOfDifference)).toEqual([kind]);
   expect(distance(listed, read)).toBe(cost);
+});
+
+test("hits are the plate itself, then its look-alikes, then what is near and passes often", () => {
+  const typed = "1285671";
+  const ranked = [
+    ["1285671", 1],
+    ["I285G7I", 1],
+    ["1235671", 1],
+    ["1295671", 500],
+    ["1295672", 500],
+    ["1295671", 1],
+  ] as const;
+  const ranks = ranked.map(([plate, sightings]) => rankOf(typed, plate, sightings));
+  expect(ranks.slice(0, 2)).toEqual(ranks.slice(0, 2).toSorted((a, b) => a - b));
+  expect(Math.max(...ranks.slice(0, 2))).toBeLessThan(Math.min(...ranks.slice(2)));
+  expect(rankOf(typed, "1295671", 500)).toBeLessThan(rankOf(typed, "1295671", 1));
+  // However often it passes, what was typed comes first.
+  expect(rankOf(typed, "1295671", 1e9)).toBeGreaterThan(rankOf(typed, typed, 1));
 });

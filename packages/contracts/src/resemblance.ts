@@ -85,6 +85,21 @@ const rounded = (cost: number): number => Math.round(cost * 1000) / 1000;
 /** How far a reading is from a plate as it was listed or typed, both normalised; 0 is the same. */
 export const distance = (listed: string, read: string): number => rounded(alignment(listed, read).at(-1) ?? 0);
 
+/** A plate that is seen ten times as often is meant ten times as often; worth a little more than one look-alike. */
+const OFTEN = 0.1;
+
+/**
+ * Where a plate stands among the hits of a search, the lowest first: the plate itself, its look-alikes, then what is near and
+ * seen often. Two plates that are as near are told apart by how often they pass a camera, as the witness saw one of them pass.
+ * @param sightings 0 when that is not to be told
+ */
+export const rankOf = (typed: string, plate: string, sightings: number): number => {
+  const cost = distance(typed, plate);
+  if (cost === 0) return 0;
+  if (foldPlate(typed) === foldPlate(plate)) return rounded(1 + cost);
+  return rounded(10 + cost - OFTEN * Math.log(Math.max(1, sightings)));
+};
+
 /**
  * What makes a reading differ from a plate as it was listed or typed, from left to right, both normalised. `index` counts
  * characters of `read`; `listed` or `read` is empty where the other has a character more, and both have two characters where

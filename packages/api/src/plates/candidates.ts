@@ -8,8 +8,8 @@ import {
   type SearchFilters,
   type Understood,
   differencesOf,
-  distance,
   explainMatch,
+  rankOf,
   usualMistakes,
 } from "@chaverim/contracts";
 import type { Queryable } from "@chaverim/db/open";
@@ -20,12 +20,12 @@ import type { Reach } from "../detections/reach.ts";
 
 export type Query = Exclude<Understood, { kind: "refused" }>;
 
-/** A plate of the dictionary, and how far it is from what was asked for. */
+/** A plate of the dictionary, and where it stands among the hits. */
 export type Candidate = {
   plate: string;
   /** 0 for whoever does not reach everything: how often it was seen elsewhere is not told by an order either. */
   sightings: number;
-  cost: number;
+  rank: number;
 };
 
 /** What a search may find, besides the plate that was asked for. */
@@ -73,9 +73,9 @@ export const howToAsk = (query: Query, narrowed: Narrowed): HowToAsk => ({
   ...(isHard(query) ? { settings: { parallel_setup_cost: "0", parallel_tuple_cost: "0" } } : {}),
 });
 
-/** Nearer ones first, then those seen more often. */
+/** The likelier ones first. */
 export const inOrder = (a: Candidate, b: Candidate): number =>
-  a.cost - b.cost || b.sightings - a.sightings || (a.plate < b.plate ? -1 : Number(a.plate > b.plate));
+  a.rank - b.rank || b.sightings - a.sightings || (a.plate < b.plate ? -1 : Number(a.plate > b.plate));
 
 /**
  * Finds the plates that a query may mean, in order.
@@ -91,11 +91,11 @@ export const findCandidates = async (
       select p.plate, p.sightings::float8 as sightings from plates p
       where ${fits(on, query)} and ${wasSeen(on, narrowed)} ${byWorth(on, query, narrowed)} limit ${CANDIDATES_MAX}`,
   );
-  const candidates = rows.map(({ plate, sightings }) => ({
-    plate,
-    sightings: narrowed.reach === null ? sightings : 0,
-    cost: query.kind === "plate" ? distance(query.plate, plate) : 0,
-  }));
+  const candidates = rows.map((row): Candidate => {
+    const sightings = narrowed.reach === null ? row.sightings : 0;
+    const rank = query.kind === "plate" ? rankOf(query.plate, row.plate, sightings) : 0;
+    return { plate: row.plate, sightings, rank };
+  });
   return { candidates: candidates.toSorted(inOrder), truncated: rows.length === CANDIDATES_MAX };
 };
 

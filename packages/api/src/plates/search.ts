@@ -46,14 +46,14 @@ const understood = ({ plate, way }: SearchQuery): Query => {
 };
 
 const CURSOR = /^(\d{1,3}(?:\.\d{1,3})?)_(\d{1,15})_([A-Z0-9]{1,64})$/;
-const toCursor = ({ cost, sightings, plate }: Candidate): string => `${cost}_${sightings}_${plate}`;
+const toCursor = ({ rank, sightings, plate }: Candidate): string => `${rank}_${sightings}_${plate}`;
 
 /** What comes after a page. @throws AppError invalid */
 const after = (candidates: readonly Candidate[], cursor: string | undefined): readonly Candidate[] => {
   if (cursor === undefined) return candidates;
   const parts = CURSOR.exec(cursor);
   if (!parts?.[3]) throw new AppError("invalid", "This page of the list is not known. Start the search again.");
-  const last = { cost: Number(parts[1]), sightings: Number(parts[2]), plate: parts[3] };
+  const last = { rank: Number(parts[1]), sightings: Number(parts[2]), plate: parts[3] };
   return candidates.filter((candidate) => inOrder(candidate, last) > 0);
 };
 

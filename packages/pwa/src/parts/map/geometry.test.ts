@@ -1,6 +1,6 @@
 /** Shapes on the map. */
 import { expect, test } from "vitest";
-import { bentLine, circleRadius, conePoints, frameOf } from "./geometry.ts";
+import { bentLine, circleRadius, conePoints, farthestFrom, frameOf } from "./geometry.ts";
 
 test("A frame holds every position, and one position has its surroundings", () => {
   expect(frameOf([])).toBeNull();
@@ -44,4 +44,19 @@ test("A way out and its way back stand beside each other, each on its right", ()
   expect(out[2]?.lat).toBeCloseTo(33.05, 9);
   expect(out[2]?.lon).toBeGreaterThan(31.005);
   expect(back[2]?.lon).toBeLessThan(30.995);
+});
+
+test("words on a line stand where no stop is near", () => {
+  const line = [1, 2, 3].map((lat) => ({ lat, lon: 0 }));
+  expect(
+    farthestFrom(
+      [
+        { lat: 0, lon: 0 },
+        { lat: 2.1, lon: 0.1 },
+        { lat: 4, lon: 0 },
+      ],
+      line,
+    ),
+  ).toEqual({ lat: 1, lon: 0 });
+  expect(farthestFrom([], [])).toBeUndefined();
 });

@@ -66,3 +66,14 @@ export const bentLine = (from: Position, to: Position): Position[] => {
     return { lat: from.lat + north * part - east * bend, lon: from.lon + (east * part + north * bend) / shrink };
   });
 };
+
+/** The one of `places` that has none of `others` near: where words stand free; undefined of none. */
+export const farthestFrom = (others: readonly Position[], places: readonly Position[]): Position | undefined => {
+  const nearest = (place: Position): number =>
+    Math.min(
+      ...others.map(({ lat, lon }) =>
+        Math.hypot(lat - place.lat, (lon - place.lon) * Math.cos((place.lat * Math.PI) / 180)),
+      ),
+    );
+  return places.toSorted((a, b) => nearest(b) - nearest(a))[0];
+};

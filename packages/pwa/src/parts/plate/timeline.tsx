@@ -33,9 +33,9 @@ import {
 } from "./timeline-rows.ts";
 import { VirtualRows } from "./virtual-rows.tsx";
 
-/** The first page is on the screen soon; those that follow are as long as central gives them. */
+/** The first page is on the screen soon; those that follow are as long as a slow phone takes in at once. */
 const FIRST_PAGE = 200;
-const NEXT_PAGE = 1000;
+const NEXT_PAGE = 500;
 /** As many of the newest as the counts by hour and by camera are made of. */
 const COUNTED_MAX = 5000;
 /** Three lines, and a day's heading, rem. */

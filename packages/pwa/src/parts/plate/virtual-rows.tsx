@@ -23,11 +23,11 @@ export const VirtualRows = <Row extends object>(props: {
 }) => {
   let list: HTMLUListElement | undefined;
   /** What is in view of the list, rem. */
-  const [view, setView] = createSignal({ top: 0, height: 0 });
+  const [view, setView] = createSignal({ top: 0, height: 0, margin: MARGIN_REM });
   const starts = createMemo(() => startsOf(props.rows, props.heightOf));
   const range = createMemo(() => {
-    const { top, height } = view();
-    return rowsInView(starts(), top - MARGIN_REM, top + height + MARGIN_REM);
+    const { top, height, margin } = view();
+    return rowsInView(starts(), top - margin, top + height + margin);
   });
   const shown = () => props.rows.slice(range().first, range().end);
 
@@ -35,15 +35,22 @@ export const VirtualRows = <Row extends object>(props: {
     const scroller = list?.closest("main");
     if (list === undefined || !scroller) return;
     const own = list;
+    let widening = 0;
     const measure = (): void => {
       const rem = remPx();
       const top = (scroller.getBoundingClientRect().top - own.getBoundingClientRect().top) / rem;
-      setView({ top, height: scroller.clientHeight / rem });
+      const height = scroller.clientHeight / rem;
+      // After a jump every row is new: those in view come in this frame, those beside it in the next.
+      const isJump = Math.abs(top - view().top) > height / 2;
+      setView({ top, height, margin: isJump ? 0 : MARGIN_REM });
+      cancelAnimationFrame(widening);
+      if (isJump) widening = requestAnimationFrame(() => setView((now) => ({ ...now, margin: MARGIN_REM })));
     };
     measure();
     scroller.addEventListener("scroll", measure, { passive: true });
     addEventListener("resize", measure);
     onCleanup(() => {
+      cancelAnimationFrame(widening);
       scroller.removeEventListener("scroll", measure);
       removeEventListener("resize", measure);
     });

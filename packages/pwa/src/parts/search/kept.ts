@@ -8,11 +8,11 @@ import {
   type PlateMatch,
   type SearchFilters,
   differencesOf,
-  distance,
   editDistance,
   explainMatch,
   fitsPattern,
   foldPlate,
+  rankOf,
   usualMistakes,
 } from "@chaverim/contracts";
 import type { Asked, Query } from "./question.ts";
@@ -94,6 +94,7 @@ export const searchKept = (
     const [firstSeen, lastSeen] = [oldest.detectedAt, newest.detectedAt];
     return [{ plate, match: fit, sightings: of.length, firstSeen, lastSeen, latest, listed: null }];
   });
-  const cost = ({ plate }: PlateHit) => (understood.kind === "plate" ? distance(understood.plate, plate) : 0);
-  return hits.toSorted((a, b) => cost(a) - cost(b) || b.sightings - a.sightings || (a.plate < b.plate ? -1 : 1));
+  const rank = ({ plate, sightings }: PlateHit) =>
+    understood.kind === "plate" ? rankOf(understood.plate, plate, sightings) : 0;
+  return hits.toSorted((a, b) => rank(a) - rank(b) || b.sightings - a.sightings || (a.plate < b.plate ? -1 : 1));
 };
