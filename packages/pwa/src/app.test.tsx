@@ -1,9 +1,8 @@
 /** The shell around the screens. */
-import type { Me } from "@chaverim/contracts";
 import { fireEvent, render, screen, waitFor } from "@solidjs/testing-library";
 import { expect, test, vi } from "vitest";
 import { App } from "./app.tsx";
-import { uuidOf } from "./builders.ts";
+import { aMe } from "./builders.ts";
 import { following, openSession } from "./session.ts";
 import { setLanguage } from "./settings.ts";
 import { says, standIn } from "./stand-in.ts";
@@ -18,20 +17,7 @@ vi.hoisted(() => {
 });
 
 const central = standIn();
-const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
-const me: Me = {
-  user: { id: uuidOf(7), email: "dov@example.org", name: "Dov", role: "operator", area: null, trainedOn: "2026-01-01" },
-  deviceId: uuidOf(8),
-  expiresAt: inHours(12),
-  idleExpiresAt: inHours(0.5),
-  stepUpUntil: null,
-  investigation: null,
-  trainedUntil: inHours(24).slice(0, 10),
-  looksLeft: null,
-  recoveryCodesLeft: 10,
-  notices: [],
-  reviewsWaiting: 0,
-};
+const me = aMe();
 
 const openShell = async (): Promise<void> => {
   setLanguage("en");

@@ -8,6 +8,8 @@ import {
   type CommandView,
   type DetectionView,
   type HealthAlert,
+  type Me,
+  type Role,
   explainMatch,
   normalizePlate,
 } from "@chaverim/contracts";
@@ -17,6 +19,42 @@ export const uuidOf = (number: number): string => `00000000-0000-7000-8000-${Str
 
 /** `2026-11-22T20:00:00Z` plus so many seconds. */
 const secondsIn = (seconds: number): string => new Date(Date.UTC(2026, 10, 22, 20, 0, seconds)).toISOString();
+
+/** So many hours from now. */
+export const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+
+/** What somebody looks for, open since an hour ago. */
+export const aPurpose = (): NonNullable<Me["investigation"]> => ({
+  id: uuidOf(9),
+  code: "stolen_vehicle",
+  text: null,
+  caseNumber: "24-118",
+  openedAt: inHours(-1),
+  expiresAt: inHours(7),
+});
+
+/** Somebody who is signed in and trained, and looks for nothing yet. */
+export const aMe = (role: Role = "operator", more: Partial<Me> = {}): Me => ({
+  user: {
+    id: uuidOf(7),
+    email: "dov@example.org",
+    name: "Dov",
+    role,
+    area: role === "viewer" ? "North" : null,
+    trainedOn: "2026-01-01",
+  },
+  deviceId: uuidOf(8),
+  expiresAt: inHours(12),
+  idleExpiresAt: inHours(0.5),
+  stepUpUntil: null,
+  investigation: null,
+  trainedUntil: inHours(24).slice(0, 10),
+  looksLeft: role === "viewer" ? 32 : null,
+  recoveryCodesLeft: 10,
+  notices: [],
+  reviewsWaiting: 0,
+  ...more,
+});
 
 export const aDetection = (number: number, more: Partial<DetectionView> = {}): DetectionView => ({
   id: uuidOf(number),

@@ -1,10 +1,10 @@
 /** The map: what it says of cameras and ways, what is missing, and what the address holds. */
-import type { MapCamera, Me } from "@chaverim/contracts";
+import type { MapCamera } from "@chaverim/contracts";
 import { DEFAULT_POLICY } from "@chaverim/contracts";
 import { MemoryRouter, Route, createMemoryHistory } from "@solidjs/router";
 import { fireEvent, render, screen, waitFor } from "@solidjs/testing-library";
 import { beforeEach, expect, test, vi } from "vitest";
-import { aDetection, uuidOf } from "../builders.ts";
+import { aDetection, aMe, aPurpose, inHours, uuidOf } from "../builders.ts";
 import { link } from "../local/sync.ts";
 import { following, local, openSession } from "../session.ts";
 import { setLanguage } from "../settings.ts";
@@ -31,29 +31,9 @@ vi.hoisted(() => {
 
 const central = standIn();
 const HOUR_MS = 3_600_000;
-const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString();
 const START = Date.now() - 5 * HOUR_MS;
 
-const me: Me = {
-  user: { id: uuidOf(7), email: "dov@example.org", name: "Dov", role: "operator", area: null, trainedOn: "2026-01-01" },
-  deviceId: uuidOf(8),
-  expiresAt: inHours(12),
-  idleExpiresAt: inHours(0.5),
-  stepUpUntil: null,
-  investigation: {
-    id: uuidOf(9),
-    code: "stolen_vehicle",
-    text: null,
-    caseNumber: "24-118",
-    openedAt: inHours(-1),
-    expiresAt: inHours(7),
-  },
-  trainedUntil: inHours(24).slice(0, 10),
-  looksLeft: null,
-  recoveryCodesLeft: 10,
-  notices: [],
-  reviewsWaiting: 0,
-};
+const me = aMe("operator", { investigation: aPurpose() });
 
 const camera = (number: number, more: Partial<MapCamera> = {}): MapCamera => ({
   id: uuidOf(number),

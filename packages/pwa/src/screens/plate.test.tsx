@@ -1,10 +1,10 @@
 /** One plate: its rows, its numbers, and what people say of it. */
-import type { DetectionView, Me, PlateView } from "@chaverim/contracts";
+import type { DetectionView, PlateView } from "@chaverim/contracts";
 import { DEFAULT_POLICY } from "@chaverim/contracts";
 import { MemoryRouter, Route, createMemoryHistory } from "@solidjs/router";
 import { fireEvent, render, screen, waitFor, within } from "@solidjs/testing-library";
 import { beforeEach, expect, test, vi } from "vitest";
-import { aDetection, uuidOf } from "../builders.ts";
+import { aDetection, aMe, aPurpose, inHours, uuidOf } from "../builders.ts";
 import { following, local, openSession } from "../session.ts";
 import { setLanguage } from "../settings.ts";
 import { link } from "../local/sync.ts";
@@ -21,30 +21,10 @@ vi.hoisted(() => {
 });
 
 const central = standIn();
-const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
 const GATE = { id: uuidOf(1), name: "North Gate", area: null, heading: null };
 const MILL = { id: uuidOf(2), name: "Mill Square", area: null, heading: null };
 
-const me: Me = {
-  user: { id: uuidOf(7), email: "dov@example.org", name: "Dov", role: "operator", area: null, trainedOn: "2026-01-01" },
-  deviceId: uuidOf(8),
-  expiresAt: inHours(12),
-  idleExpiresAt: inHours(0.5),
-  stepUpUntil: null,
-  investigation: {
-    id: uuidOf(9),
-    code: "stolen_vehicle",
-    text: null,
-    caseNumber: "24-118",
-    openedAt: inHours(-1),
-    expiresAt: inHours(7),
-  },
-  trainedUntil: inHours(24).slice(0, 10),
-  looksLeft: null,
-  recoveryCodesLeft: 10,
-  notices: [],
-  reviewsWaiting: 0,
-};
+const me = aMe("operator", { investigation: aPurpose() });
 
 /** An hour of the organisation's day, which is this machine's here. */
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -1,11 +1,11 @@
 /** Searching under the organisation's rules: a purpose first, and calm words where looking is closed. */
-import type { Me, PlateHit, Role } from "@chaverim/contracts";
+import type { Me, PlateHit } from "@chaverim/contracts";
 import { DEFAULT_POLICY, differencesOf } from "@chaverim/contracts";
 import { MemoryRouter, Route, createMemoryHistory } from "@solidjs/router";
 import { render, screen, waitFor } from "@solidjs/testing-library";
 import { beforeEach, expect, test, vi } from "vitest";
 import { asked, settle } from "../asking.ts";
-import { aDetection, uuidOf } from "../builders.ts";
+import { aDetection, aMe, aPurpose, inHours, uuidOf } from "../builders.ts";
 import { following, local, openSession } from "../session.ts";
 import { Toasts } from "../parts/toasts.tsx";
 import { setLanguage, setShortcuts } from "../settings.ts";
@@ -22,31 +22,8 @@ vi.hoisted(() => {
 });
 
 const central = standIn();
-const HOUR_MS = 3_600_000;
-const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString();
 
-const aMe = (role: Role, more: Partial<Me> = {}): Me => ({
-  user: { id: uuidOf(7), email: "dov@example.org", name: "Dov", role, area: "North", trainedOn: "2026-01-01" },
-  deviceId: uuidOf(8),
-  expiresAt: inHours(12),
-  idleExpiresAt: inHours(0.5),
-  stepUpUntil: null,
-  investigation: null,
-  trainedUntil: inHours(24).slice(0, 10),
-  looksLeft: role === "viewer" ? 32 : null,
-  recoveryCodesLeft: 10,
-  notices: [],
-  reviewsWaiting: 0,
-  ...more,
-});
-const purpose = {
-  id: uuidOf(9),
-  code: "stolen_vehicle",
-  text: null,
-  caseNumber: "24-118",
-  openedAt: inHours(-1),
-  expiresAt: inHours(7),
-};
+const purpose = aPurpose();
 const understood = { kind: "plate", plate: "128567", folded: "128561", way: "similar" };
 const hit: PlateHit = {
   plate: "128567",

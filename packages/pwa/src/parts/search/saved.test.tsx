@@ -1,10 +1,10 @@
 /** Saved searches and what of one can be watched. */
-import type { Me, SavedSearch } from "@chaverim/contracts";
+import type { SavedSearch } from "@chaverim/contracts";
 import { DEFAULT_POLICY } from "@chaverim/contracts";
 import { MemoryRouter, Route } from "@solidjs/router";
 import { fireEvent, render, screen, waitFor, within } from "@solidjs/testing-library";
 import { beforeEach, expect, test, vi } from "vitest";
-import { uuidOf } from "../../builders.ts";
+import { aMe, inHours, uuidOf } from "../../builders.ts";
 import { following, local, openSession } from "../../session.ts";
 import { setLanguage } from "../../settings.ts";
 import { says, standIn } from "../../stand-in.ts";
@@ -22,20 +22,7 @@ vi.hoisted(() => {
 });
 
 const central = standIn();
-const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
-const me: Me = {
-  user: { id: uuidOf(7), email: "dov@example.org", name: "Dov", role: "operator", area: null, trainedOn: "2026-01-01" },
-  deviceId: uuidOf(8),
-  expiresAt: inHours(12),
-  idleExpiresAt: inHours(0.5),
-  stepUpUntil: null,
-  investigation: null,
-  trainedUntil: inHours(24).slice(0, 10),
-  looksLeft: null,
-  recoveryCodesLeft: 10,
-  notices: [],
-  reviewsWaiting: 0,
-};
+const me = aMe();
 
 beforeEach(async () => {
   setLanguage("en");
