@@ -60,7 +60,8 @@ let dropped = 0;
 
 /** What passed in the last days: for each visit a car with company, and the bus. */
 const passages = (): { plate: string; camera: Camera; at: number }[] => {
-  const start = Date.now() - 5 * DAY_MS;
+  // At noon, so that no car's round goes on into the next day.
+  const start = new Date().setHours(12, 0, 0, 0) - 5 * DAY_MS;
   const rounds = VISITS.flatMap((_visit, place) => {
     const { plate, misread, other, companion } = carsOf(place);
     return Array.from({ length: DAYS }, (_, day) => day).flatMap((day) =>

@@ -40,7 +40,7 @@ export const plateHe: Readonly<Record<keyof typeof plateEn, string>> = {
   "plate.notWatched": "לא במעקב עכשיו",
   "plate.watchedUntil": "עד {{ time }}",
   "plate.moreLists": "ועוד אחת|ועוד שתיים|ועוד {{ count }}",
-  "plate.openSightings": "תצפית אחת: הצגת הכול|שתי תצפיות: הצגת הכול|{{ count }} תצפיות: הצגת הכול",
+  "plate.openSightings": "תצפיות: {{ count }}, הצגת הכול",
   "plate.firstSeen": "נראתה לראשונה",
   "plate.route": "מסלול",
   "plate.whoLooked": "מי הסתכל",
