@@ -33,11 +33,15 @@ export const slowly = async (browser: Browser, page: Page, act: () => Promise<un
   const protocol = await page.context().newCDPSession(page);
   await protocol.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
   await browser.startTracing(page, { categories: ["toplevel"] });
-  await act();
-  // What was put off until the page has time belongs to it.
-  await page.evaluate(() => new Promise((resolve) => requestIdleCallback(() => requestIdleCallback(resolve))));
-  const longest = longestTaskMs(await browser.stopTracing());
+  let trace: Buffer;
+  try {
+    await act();
+    // What was put off until the page has time belongs to it.
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(() => requestIdleCallback(resolve))));
+  } finally {
+    trace = await browser.stopTracing();
+  }
   await protocol.send("Emulation.setCPUThrottlingRate", { rate: 1 });
   await protocol.detach();
-  return longest;
+  return longestTaskMs(trace);
 };
